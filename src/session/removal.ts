@@ -1,0 +1,27 @@
+import { requireString } from './arguments.ts';
+import type { EndingCause, RemovalReason } from './ending.ts';
+
+/** Why sessions are removed. */
+export interface RemoveOptions {
+  /** What the holder is told. Default `kicked`. */
+  readonly reason?: RemovalReason;
+  /** The id of the user on whose authority it is done, for the record. Default none. */
+  readonly actorId?: string;
+}
+
+const REMOVAL_REASONS: readonly string[] = [
+  'logged_out',
+  'kicked',
+  'banned',
+  'credentials_changed',
+] satisfies readonly RemovalReason[];
+
+/** @throws TypeError for a reason that is not a host's to give. */
+export function causeOf({ reason = 'kicked', actorId }: RemoveOptions): EndingCause {
+  if (!REMOVAL_REASONS.includes(reason)) {
+    throw new TypeError(`reason must be one of: ${REMOVAL_REASONS.join(', ')}.`);
+  }
+  if (actorId !== undefined) requireString('actorId', actorId);
+
+  return { reason, actorId: actorId ?? null };
+}

@@ -1,0 +1,99 @@
+import type { User } from '../directory.ts';
+import { InvalidSessionError, SessionStoreError } from '../errors.ts';
+import { type PresentedToken, readToken, sameSecret } from '../token.ts';
+import { isTouchDue, type SessionPolicy } from './session-policy.ts';
+import type { SessionRecord, SessionStore } from './session-store.ts';
+import { isExpired } from './session.ts';
+
+/** A token as it comes from a client: perhaps there is none. */
+export type TokenInput = string | null | undefined;
+
+/** The record of a live session whose user may use it. */
+export interface LiveRecord extends SessionRecord {
+  readonly user: User;
+}
+
+/** A touch can slide a session between two looks of one call, but hardly three times. */
+const MAX_LOOKS = 3;
+
+/** From a token to the live session behind it: the one way in. */
+export class SessionResolver {
+  readonly #store: SessionStore;
+  readonly #policy: SessionPolicy;
+
+  constructor(store: SessionStore, policy: SessionPolicy) {
+    this.#store = store;
+    this.#policy = policy;
+  }
+
+  /**
+   * The live record behind a token: shape, then row, then secret, then deadlines, then user.
+   *
+   * @throws InvalidSessionError, with the reason if the secret is that of an ended session.
+   */
+  async resolve(token: TokenInput): Promise<LiveRecord> {
+    const presented = readToken(token);
+    if (presented === null) throw new InvalidSessionError();
+
+    for (let look = 0; look < MAX_LOOKS; look += 1) {
+      const record = await this.#store.findSession(presented.sessionId);
+      if (record === null) throw await this.#refusalOf(presented);
+      if (!sameSecret(record.secretHash, presented.secretHash)) throw new InvalidSessionError();
+      if (!isExpired(record.session, record.readAt)) return this.#ofEnabledUser(record, presented);
+
+      // "Expired" may only be said of what is ended: a touch that was under way at the deadline
+      // could commit after this look, and a later call would find the session alive.
+      const ending = await this.#store.expireSession(presented.sessionId);
+      if (ending !== null) throw new InvalidSessionError(ending.reason);
+    }
+
+    throw new SessionStoreError('The session changed at every look.', {
+      retryable: true,
+      outcome: 'not-applied',
+    });
+  }
+
+  /** As `resolve`, or `null` instead of an `InvalidSessionError`. */
+  async resolveOrNull(token: TokenInput): Promise<LiveRecord | null> {
+    try {
+      return await this.resolve(token);
+    } catch (error) {
+      if (error instanceof InvalidSessionError) return null;
+      throw error;
+    }
+  }
+
+  /** As `resolve`, and records activity where that is due. */
+  async use(token: TokenInput): Promise<LiveRecord> {
+    const record = await this.resolve(token);
+    if (!isTouchDue(record.session, this.#policy, record.readAt)) return record;
+
+    const touched = await this.#store.touchSession(record.session.id);
+
+    switch (touched.outcome) {
+      case 'touched':
+        return { ...record, session: { ...record.session, lastActiveAt: touched.lastActiveAt } };
+      case 'skipped':
+        return record;
+      case 'ended':
+        return this.resolve(token); // ended since the look: this throws, with the reason
+    }
+  }
+
+  async #ofEnabledUser(record: SessionRecord, presented: PresentedToken): Promise<LiveRecord> {
+    const { session, user } = record;
+    if (user === null) throw new InvalidSessionError();
+    if (!user.disabled) return { ...record, user };
+
+    // Ended for good, so that lifting the ban does not bring the session back.
+    await this.#store.endSession(session.id, { reason: 'banned', actorId: null });
+    throw await this.#refusalOf(presented);
+  }
+
+  async #refusalOf(presented: PresentedToken): Promise<InvalidSessionError> {
+    const ended = await this.#store.findEnding(presented.sessionId);
+    const isHolder = ended !== null && sameSecret(ended.secretHash, presented.secretHash);
+
+    return new InvalidSessionError(isHolder ? ended.ending.reason : null);
+  }
+}

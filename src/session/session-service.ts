@@ -1,0 +1,307 @@
+import {
+  CharacterInUseError,
+  CharacterNotAvailableError,
+  CharacterNotSelectedError,
+  InvalidSessionError,
+  PermissionDeniedError,
+  SessionLimitError,
+  UserNotAvailableError,
+} from '../errors.ts';
+import { type MudPermission, mudRoles } from '../roles/mud-roles.ts';
+import { hasPermission, type RoleTable } from '../roles/roles.ts';
+import { isSessionId, looksLikeToken, mintToken, newSessionId } from '../token.ts';
+import { requireString } from './arguments.ts';
+import { type GamePrincipal, gamePrincipalOf, type Principal, principalOf } from './principal.ts';
+import { causeOf, type RemoveOptions } from './removal.ts';
+import { definePolicy, type SessionPolicy, type SessionPolicyOptions, termsFor } from './session-policy.ts';
+import { type LiveRecord, SessionResolver, type TokenInput } from './session-resolver.ts';
+import type { ActiveCharacter, SessionStore } from './session-store.ts';
+import { cleanClientType, type Session } from './session.ts';
+
+/** What a service is built from. */
+export interface SessionServiceOptions<Permission extends string = MudPermission> {
+  /** Where sessions live. */
+  readonly store: SessionStore;
+  /** Who may do what. Default {@link mudRoles}. */
+  readonly roles?: RoleTable<Permission>;
+  /** Lifetimes, limits and seats. Default: see {@link SessionPolicyOptions}. */
+  readonly policy?: SessionPolicyOptions;
+  /** Gives each session its id, a fresh UUID of any version. Default: version 4. */
+  readonly generateSessionId?: () => string;
+}
+
+/** What a host may say of a new session. */
+export interface CreateSessionOptions {
+  /** What the client is, such as "telnet". Control characters are removed, 64 characters kept. */
+  readonly clientType?: string;
+}
+
+/** A new session. The token is shown here and never again: it goes to the client and nowhere else. */
+export interface CreatedSession {
+  readonly token: string;
+  readonly session: Session;
+}
+
+/** How to validate. */
+export interface ValidateOptions {
+  /** `false` for polls and keep-alives, which are not the player's doing. Default `true`. */
+  readonly touch?: boolean;
+}
+
+/** Whose session it is. */
+export interface UsernameAndRole {
+  readonly username: string;
+  readonly role: string;
+}
+
+/** Which sessions count as active. */
+export interface ActivityOptions {
+  /** Active less than this long ago, in milliseconds; 0 for no window. Default: the policy's. */
+  readonly activeWithinMs?: number;
+}
+
+/**
+ * The life of sessions: created, checked at each use, bound to a character, ended. It holds no
+ * state of its own; everything is in the store, and any number of services may share one.
+ *
+ * Functions that validate take the token, functions that manage take the public session id. Every
+ * method may also reject with a `SessionStoreError`, which says nothing about the session.
+ */
+export class SessionService<Permission extends string = MudPermission> {
+  readonly #store: SessionStore;
+  readonly #roles: RoleTable<string>;
+  readonly #policy: SessionPolicy;
+  readonly #resolver: SessionResolver;
+  readonly #generateSessionId: () => string;
+
+  /** @throws TypeError for settings that are unknown or impossible. */
+  constructor(options: SessionServiceOptions<Permission>) {
+    if (options.store === undefined) throw new TypeError("store is required: where do sessions live?");
+    this.#store = options.store;
+    this.#roles = options.roles ?? mudRoles;
+    this.#policy = definePolicy(options.policy);
+    this.#resolver = new SessionResolver(this.#store, this.#policy);
+    this.#generateSessionId = options.generateSessionId ?? newSessionId;
+  }
+
+  /**
+   * Starts a session for a user whom the host has authenticated, and mints its token.
+   *
+   * @throws UserNotAvailableError for a user who is unknown or disabled.
+   * @throws SessionLimitError at the limit, under the limit policy `reject`.
+   */
+  async createSession(userId: string, options: CreateSessionOptions = {}): Promise<CreatedSession> {
+    requireString('userId', userId);
+    const { clientType = '' } = options;
+    requireString('clientType', clientType);
+    const id = this.#newSessionId();
+    const { token, secretHash } = mintToken(id);
+
+    const created = await this.#store.createSession({
+      id,
+      userId,
+      secretHash,
+      clientType: cleanClientType(clientType),
+      policy: this.#policy,
+    });
+
+    switch (created.outcome) {
+      case 'created':
+        return { token, session: created.session };
+      case 'user_not_available':
+        throw new UserNotAvailableError();
+      case 'session_limit_reached':
+        throw new SessionLimitError(created.limit);
+      case 'id_in_use':
+        throw new TypeError('generateSessionId returned the id of a session that exists already.');
+    }
+  }
+
+  /**
+   * Who is behind this token. Enforces both deadlines and records activity.
+   *
+   * @throws InvalidSessionError if it is not the token of a live session of an enabled user.
+   */
+  async validateSession(token: TokenInput, options: ValidateOptions = {}): Promise<Principal> {
+    const { session, user } = await this.#look(token, options);
+
+    return principalOf(session, user);
+  }
+
+  /**
+   * Who is behind this token, and which character he plays in which world.
+   *
+   * @throws InvalidSessionError as `validateSession` does.
+   * @throws CharacterNotSelectedError if the session is account-only.
+   * @throws CharacterNotAvailableError if the character or its world is gone since.
+   */
+  async validateSessionForGame(token: TokenInput, options: ValidateOptions = {}): Promise<GamePrincipal> {
+    const { session, user, character } = await this.#look(token, options);
+    if (session.characterId === null) throw new CharacterNotSelectedError();
+
+    return gamePrincipalOf(session, user, character);
+  }
+
+  /**
+   * Who is behind this token, if his role has the permission now.
+   *
+   * @throws InvalidSessionError as `validateSession` does.
+   * @throws PermissionDeniedError naming the permission.
+   */
+  async validateSessionWithPermission(
+    token: TokenInput,
+    permission: Permission,
+    options: ValidateOptions = {},
+  ): Promise<Principal> {
+    const principal = await this.validateSession(token, options);
+    if (!hasPermission(this.#roles, principal.role, permission)) throw new PermissionDeniedError(permission);
+
+    return principal;
+  }
+
+  /** The username behind a token, or `null` if it is not that of a live session. Never touches. */
+  async getUsernameFromSession(token: TokenInput): Promise<string | null> {
+    return (await this.getUsernameAndRoleFromSession(token))?.username ?? null;
+  }
+
+  /** Username and role behind a token, or `null` if it is not that of a live session. Never touches. */
+  async getUsernameAndRoleFromSession(token: TokenInput): Promise<UsernameAndRole | null> {
+    const record = await this.#resolver.resolveOrNull(token);
+
+    return record && { username: record.user.username, role: record.user.role };
+  }
+
+  /**
+   * Lets a session play one of its user's characters, in place of the one that it played. Counts as
+   * activity. A session of the same user that plays it already is ended (seat policy `take_over`),
+   * or wins (`reject`).
+   *
+   * @throws InvalidSessionError as `validateSession` does.
+   * @throws CharacterNotAvailableError if it is unknown, another user's, or its world is gone.
+   * @throws CharacterInUseError under the seat policy `reject`.
+   */
+  async selectCharacter(token: TokenInput, characterId: string): Promise<GamePrincipal> {
+    requireString('characterId', characterId);
+    const { session, user } = await this.#resolver.use(token);
+
+    const selected = await this.#store.selectCharacter({
+      sessionId: session.id,
+      userId: session.userId,
+      characterId,
+      seatPolicy: termsFor(this.#policy, user.role).seatPolicy,
+    });
+
+    switch (selected.outcome) {
+      case 'selected':
+        return gamePrincipalOf(selected.session, user, selected.character);
+      case 'character_not_available':
+        throw new CharacterNotAvailableError();
+      case 'character_in_use':
+        throw new CharacterInUseError();
+      case 'session_ended':
+        await this.#resolver.resolve(token); // throws, with the reason
+        throw new InvalidSessionError();
+    }
+  }
+
+  /**
+   * Makes a session account-only again; `true` if it had a character. Counts as activity.
+   *
+   * @throws InvalidSessionError as `validateSession` does.
+   */
+  async releaseCharacter(token: TokenInput): Promise<boolean> {
+    const { session } = await this.#resolver.use(token);
+
+    return this.#store.releaseCharacter(session.id);
+  }
+
+  /** Ends the session of a token at its holder's wish; `true` if it was live. */
+  async logout(token: TokenInput): Promise<boolean> {
+    const record = await this.#resolver.resolveOrNull(token);
+    if (record === null) return false;
+
+    const ending = await this.#store.endSession(record.session.id, { reason: 'logged_out', actorId: null });
+
+    return ending !== null;
+  }
+
+  /**
+   * Ends a session on the host's own authority; `true` if it was live. From its return on, no
+   * validate on any node accepts the token.
+   *
+   * @throws TypeError if it is given a token: sessions are managed by their public id.
+   */
+  async removeSession(sessionId: string, options: RemoveOptions = {}): Promise<boolean> {
+    requireString('sessionId', sessionId);
+    if (looksLikeToken(sessionId)) {
+      throw new TypeError('removeSession takes the session id (principal.session.id), not the token. To end the session of a token, call logout.');
+    }
+    const cause = causeOf(options);
+
+    return isSessionId(sessionId) && (await this.#store.endSession(sessionId, cause)) !== null;
+  }
+
+  /** Ends every session of a user on the host's own authority; how many were live. */
+  async removeSessionsForUser(userId: string, options: RemoveOptions = {}): Promise<number> {
+    requireString('userId', userId);
+
+    return this.#store.endSessionsForUser(userId, causeOf(options));
+  }
+
+  /** Ends the session that plays a character on the host's own authority; how many were live, 0 or 1. */
+  async removeSessionsForCharacter(characterId: string, options: RemoveOptions = {}): Promise<number> {
+    requireString('characterId', characterId);
+
+    return this.#store.endSessionsForCharacter(characterId, causeOf(options));
+  }
+
+  /** Ends every session there is; how many were live. The host's users and characters stay. */
+  async clearAllSessions(): Promise<number> {
+    return this.#store.endAllSessions({ reason: 'cleared', actorId: null });
+  }
+
+  /**
+   * Clears away what has expired; how many sessions that were. Correctness does not depend on it,
+   * disk space does: run it every few minutes, on any node or on all.
+   */
+  async cleanupExpiredSessions(): Promise<number> {
+    return this.#store.cleanupExpiredSessions();
+  }
+
+  /** How many sessions are neither expired nor without activity for longer than the window. */
+  async getActiveSessionCount(options: ActivityOptions = {}): Promise<number> {
+    return this.#store.countActiveSessions(this.#windowOf(options));
+  }
+
+  /** Who is in a world now: the active sessions that play a character there, by character name. */
+  async getActiveCharacters(worldId: string, options: ActivityOptions = {}): Promise<readonly ActiveCharacter[]> {
+    requireString('worldId', worldId);
+    const characters = await this.#store.listActiveCharacters(worldId, this.#windowOf(options));
+
+    return characters.toSorted(byName);
+  }
+
+  #look(token: TokenInput, { touch = true }: ValidateOptions): Promise<LiveRecord> {
+    return touch ? this.#resolver.use(token) : this.#resolver.resolve(token);
+  }
+
+  #newSessionId(): string {
+    const id = this.#generateSessionId();
+    if (typeof id === 'string' && isSessionId(id)) return id;
+
+    throw new TypeError('generateSessionId must return a UUID in lower-case canonical form.');
+  }
+
+  #windowOf({ activeWithinMs = this.#policy.activeWindowMs }: ActivityOptions): number {
+    if (Number.isSafeInteger(activeWithinMs) && activeWithinMs >= 0) return activeWithinMs;
+
+    throw new TypeError('activeWithinMs must be whole milliseconds, or 0 for no window.');
+  }
+}
+
+// By code unit, so that every store and every locale gives the same order.
+function byName(a: ActiveCharacter, b: ActiveCharacter): number {
+  if (a.characterName === b.characterName) return a.sessionId < b.sessionId ? -1 : 1;
+
+  return a.characterName < b.characterName ? -1 : 1;
+}

@@ -1,0 +1,85 @@
+import type { Character, Directory, User } from '../directory.ts';
+import { SessionStoreError } from '../errors.ts';
+import type { ActiveCharacter } from '../session/session-store.ts';
+import type { Session } from '../session/session.ts';
+
+/** The user and the character of a session, as the host knows them now. */
+export interface SessionPeople {
+  readonly user: User | null;
+  /** `null` also when the character belongs to another user by now. */
+  readonly character: Character | null;
+}
+
+const NOBODY: SessionPeople = { user: null, character: null };
+
+/** The questions that a store asks of a host's directory, whose failures become the store's own. */
+export class DirectoryReader {
+  readonly #directory: Directory;
+
+  constructor(directory: Directory) {
+    this.#directory = directory;
+  }
+
+  /** The user, if he exists and may sign in. */
+  async findEnabledUser(userId: string): Promise<User | null> {
+    const user = await this.#guarded(() => this.#directory.findUser(userId));
+
+    return user === null || user.disabled ? null : user;
+  }
+
+  /** The character, if it exists, is this user's, and has a world to stand in. */
+  async findPlayableCharacter(characterId: string, userId: string): Promise<Character | null> {
+    const character = await this.#findCharacterOf(userId, characterId);
+
+    return character === null || character.worldId === null ? null : character;
+  }
+
+  async peopleOf({ userId, characterId }: Session): Promise<SessionPeople> {
+    const [user, character] = await Promise.all([
+      this.#guarded(() => this.#directory.findUser(userId)),
+      characterId === null ? null : this.#findCharacterOf(userId, characterId),
+    ]);
+
+    return { user, character };
+  }
+
+  /** Those of the sessions whose users play a character in the world. */
+  async activeCharactersIn(worldId: string, sessions: readonly Session[]): Promise<ActiveCharacter[]> {
+    const people = await Promise.all(sessions.map((session) => this.peopleOf(session)));
+
+    return sessions.flatMap(({ id, lastActiveAt }, index) => {
+      const { user, character } = people[index] ?? NOBODY;
+      if (user === null || user.disabled || character?.worldId !== worldId) return [];
+
+      return {
+        characterId: character.id,
+        characterName: character.name,
+        worldId,
+        userId: user.id,
+        role: user.role,
+        sessionId: id,
+        lastActiveAt,
+      };
+    });
+  }
+
+  async #findCharacterOf(userId: string, characterId: string): Promise<Character | null> {
+    const character = await this.#guarded(() => this.#directory.findCharacter(characterId));
+
+    return character?.userId === userId ? character : null;
+  }
+
+  // `async`, so that a directory that throws at once rejects like one that fails later.
+  async #guarded<T>(look: () => Promise<T>): Promise<T> {
+    try {
+      return await look();
+    } catch (cause) {
+      if (cause instanceof SessionStoreError) throw cause;
+      throw new SessionStoreError('The directory could not answer.', {
+        retryable: true,
+        outcome: 'not-applied',
+        cause,
+      });
+    }
+  }
+}

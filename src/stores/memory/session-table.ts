@@ -1,0 +1,121 @@
+import type { Ending, EndingCause } from '../../session/ending.ts';
+import type { EndingRecord } from '../../session/session-store.ts';
+import { isExpired, type Session } from '../../session/session.ts';
+import { EndingLog } from './ending-log.ts';
+
+/** One session with what its token is recognised by. */
+export interface Row {
+  session: Session;
+  readonly secretHash: Uint8Array;
+}
+
+/**
+ * The rows of the living, with their indexes. All of it is synchronous. Whoever looks for live rows
+ * ends the expired ones that he meets, so that what he is given is live and stays so this turn.
+ */
+export class SessionTable {
+  readonly #rows = new Map<string, Row>();
+  readonly #idsByUser = new Map<string, Set<string>>();
+  readonly #idsByCharacter = new Map<string, string>();
+  readonly #endings: EndingLog;
+  #sweeper: Iterator<Row> = this.#rows.values();
+
+  constructor(maxEndings: number) {
+    this.#endings = new EndingLog(maxEndings);
+  }
+
+  get size(): number {
+    return this.#rows.size;
+  }
+
+  /** The row with this id, expired or not. */
+  find(sessionId: string): Row | null {
+    return this.#rows.get(sessionId) ?? null;
+  }
+
+  findEnding(sessionId: string, now: Date): EndingRecord | null {
+    return this.#endings.find(sessionId, now);
+  }
+
+  findLive(sessionId: string | undefined, now: Date): Row | null {
+    const row = sessionId === undefined ? undefined : this.#rows.get(sessionId);
+    if (row === undefined || this.expire(row, now) !== null) return null;
+
+    return row;
+  }
+
+  liveOfUser(userId: string, now: Date): Row[] {
+    return this.#liveOf(this.#idsByUser.get(userId) ?? [], now);
+  }
+
+  liveOfCharacter(characterId: string, now: Date): Row | null {
+    return this.findLive(this.#idsByCharacter.get(characterId), now);
+  }
+
+  /** All rows, expired or not; rows may come and go while the caller walks. */
+  all(): MapIterator<Row> {
+    return this.#rows.values();
+  }
+
+  /** The live rows that hold a character. */
+  liveInPlay(now: Date): Row[] {
+    return this.#liveOf(this.#idsByCharacter.values(), now);
+  }
+
+  insert(row: Row): void {
+    const { id, userId } = row.session;
+    const idsOfUser = this.#idsByUser.get(userId);
+
+    this.#rows.set(id, row);
+    if (idsOfUser === undefined) this.#idsByUser.set(userId, new Set([id]));
+    else idsOfUser.add(id);
+  }
+
+  /** Binds a character, or none, in place of the one that the row had. */
+  bind(row: Row, characterId: string | null): void {
+    const { id, characterId: former } = row.session;
+
+    if (former !== null) this.#idsByCharacter.delete(former);
+    if (characterId !== null) this.#idsByCharacter.set(characterId, id);
+    row.session = { ...row.session, characterId };
+  }
+
+  end(row: Row, { reason, actorId }: EndingCause, now: Date): Ending {
+    const { id, userId, characterId } = row.session;
+    const ending: Ending = { sessionId: id, userId, reason, actorId, endedAt: now };
+    const idsOfUser = this.#idsByUser.get(userId);
+
+    this.#rows.delete(id);
+    if (characterId !== null) this.#idsByCharacter.delete(characterId);
+    idsOfUser?.delete(id);
+    if (idsOfUser?.size === 0) this.#idsByUser.delete(userId);
+    this.#endings.add(ending, row.secretHash);
+
+    return ending;
+  }
+
+  /** Ends the row if it has expired. */
+  expire(row: Row, now: Date): Ending | null {
+    return isExpired(row.session, now) ? this.end(row, { reason: 'expired', actorId: null }, now) : null;
+  }
+
+  /** Looks at the next so many rows, round and round, and ends the expired ones. */
+  sweep(steps: number, now: Date): void {
+    for (let step = 0; step < steps; step += 1) {
+      const next = this.#sweeper.next();
+      if (next.done === true) {
+        this.#sweeper = this.#rows.values();
+        return;
+      }
+      this.expire(next.value, now);
+    }
+  }
+
+  forgetOldEndings(now: Date): void {
+    this.#endings.forgetOld(now);
+  }
+
+  #liveOf(ids: Iterable<string>, now: Date): Row[] {
+    return Array.from(ids, (id) => this.findLive(id, now)).filter((row) => row !== null);
+  }
+}

@@ -1,0 +1,65 @@
+import { hash, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto';
+
+const PREFIX = 'mas_';
+const SECRET_BYTES = 32;
+
+// The whole shape is checked before anything is hashed or asked of a store: 84 characters, no more.
+const TOKEN_LENGTH = PREFIX.length + 36 + 1 + 43;
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+const TOKEN = /^mas_([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})\.([\w-]{43})$/;
+const TOKEN_OF_ANY_KIND = /^\s*ma[a-z]_/i;
+
+/** What a well-formed token says: which session, and the hash of the secret presented for it. */
+export interface PresentedToken {
+  readonly sessionId: string;
+  readonly secretHash: Uint8Array;
+}
+
+/** A token to hand to the client once, and what a store keeps of it. */
+export interface MintedToken {
+  readonly token: string;
+  readonly secretHash: Uint8Array;
+}
+
+/** A new random session id: a UUID of version 4 (RFC 9562). */
+export function newSessionId(): string {
+  return randomUUID();
+}
+
+/** Mints the token of a session: its public id and 256 fresh random bits. */
+export function mintToken(sessionId: string): MintedToken {
+  const secret = randomBytes(SECRET_BYTES).toString('base64url');
+
+  return { token: `${PREFIX}${sessionId}.${secret}`, secretHash: hashOf(secret) };
+}
+
+/** Reads a token of whatever type and length a caller presents; `null` if it cannot be one. */
+export function readToken(value: unknown): PresentedToken | null {
+  if (typeof value !== 'string' || value.length !== TOKEN_LENGTH) return null;
+
+  const [, sessionId, secret] = TOKEN.exec(value) ?? [];
+  if (sessionId === undefined || secret === undefined) return null;
+
+  return { sessionId, secretHash: hashOf(secret) };
+}
+
+/** Compares two secret hashes in constant time. */
+export function sameSecret(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && timingSafeEqual(a, b);
+}
+
+/** Whether the value is a UUID in lower-case canonical form. */
+export function isSessionId(value: string): boolean {
+  return UUID.test(value);
+}
+
+/** Whether the text begins as a token of any kind does, whole or not. */
+export function looksLikeToken(value: string): boolean {
+  return TOKEN_OF_ANY_KIND.test(value);
+}
+
+// The text is hashed, not the bytes it stands for: 43 base64url characters carry two spare bits, so
+// four different texts would decode to the same secret.
+function hashOf(secret: string): Uint8Array {
+  return hash('sha256', secret, 'buffer');
+}

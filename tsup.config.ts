@@ -1,0 +1,18 @@
+import type { Options } from 'tsup';
+
+const config: Options = {
+  entry: {
+    index: 'src/index.ts',
+    memory: 'src/stores/memory/index.ts',
+    postgres: 'src/stores/postgres/index.ts',
+    testing: 'src/testing/index.ts',
+  },
+  format: 'esm',
+  target: 'node22',
+  splitting: true, // shared chunks keep every error class single
+  treeshake: false,
+  clean: true,
+  dts: true,
+};
+
+export default config;
