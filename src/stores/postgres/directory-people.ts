@@ -1,0 +1,60 @@
+import type { Character, Directory, User } from '../../directory.ts';
+import type { ActiveCharacter, SessionRecord } from '../../session/session-store.ts';
+import { DirectoryReader } from '../directory-reader.ts';
+import type { Connections } from './connections.ts';
+import { idTypes } from './id-types.ts';
+import type { Moment, People } from './people.ts';
+import { findRecordStatement, listInPlayStatement, type RecordRow } from './statements/record-statements.ts';
+import { type SessionRow, toSession } from './statements/rows.ts';
+import type { AtMoment } from './statements/fragments.ts';
+import type { Statement } from './statements/statement.ts';
+
+/** People in a directory of the host's, asked beside the session's row. */
+export class DirectoryPeople implements People {
+  readonly #connections: Connections;
+  readonly #directory: DirectoryReader;
+  readonly #findRecord: Statement<AtMoment & { id: string }, RecordRow>;
+  readonly #listInPlay: Statement<AtMoment & { window: number }, SessionRow>;
+  readonly #moment: Moment;
+
+  constructor(
+    connections: Connections,
+    schema: string,
+    directory: Directory,
+    moment: Moment,
+  ) {
+    this.#connections = connections;
+    this.#directory = new DirectoryReader(directory);
+    this.#findRecord = findRecordStatement(schema);
+    this.#listInPlay = listInPlayStatement(schema);
+    this.#moment = moment;
+  }
+
+  async check(): Promise<void> {
+    // A directory is taken at its word.
+  }
+
+  async findEnabledUser(userId: string): Promise<User | null> {
+    return idTypes.text.fits(userId) ? this.#directory.findEnabledUser(userId) : null;
+  }
+
+  async findPlayableCharacter(characterId: string, userId: string): Promise<Character | null> {
+    return idTypes.text.fits(characterId) ? this.#directory.findPlayableCharacter(characterId, userId) : null;
+  }
+
+  async findRecord(sessionId: string): Promise<SessionRecord | null> {
+    const [row] = await this.#connections.run(this.#findRecord, { id: sessionId, now: this.#moment() });
+    if (row === undefined) return null;
+
+    const session = toSession(row);
+    const people = await this.#directory.peopleOf(session);
+
+    return { session, ...people, secretHash: row.secret_hash, readAt: new Date(row.read_at) };
+  }
+
+  async listActiveCharacters(worldId: string, activeWithinMs: number): Promise<readonly ActiveCharacter[]> {
+    const rows = await this.#connections.run(this.#listInPlay, { window: activeWithinMs, now: this.#moment() });
+
+    return this.#directory.activeCharactersIn(worldId, rows.map(toSession));
+  }
+}

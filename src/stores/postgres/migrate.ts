@@ -1,0 +1,72 @@
+import { Connections } from './connections.ts';
+import { checkSchemaName, DEFAULT_SCHEMA, quoted } from './identifiers.ts';
+import { migrations } from './migrations/index.ts';
+import type { Migration } from './migrations/migration.ts';
+import type { PgPool } from './pg-pool.ts';
+import { readMigrations } from './schema-version.ts';
+
+/** Where the library's tables live. */
+export interface MigrationOptions {
+  /** The schema of the library's tables; created if it is missing. Default `mud_auth`. */
+  readonly schema?: string;
+}
+
+// Building an index over millions of rows takes its time.
+const LIMITS = { acquireTimeoutMs: 30_000, queryTimeoutMs: 30 * 60_000, maxWaiting: 1 };
+
+/**
+ * Brings the library's tables to the state that this version needs, in one transaction. Servers
+ * that start at once wait for each other; where nothing is to be done, nothing is.
+ *
+ * @returns the names of the migrations that it applied.
+ * @throws SessionStoreError if the database refuses; nothing is applied then.
+ */
+export async function migrateToLatest(
+  pool: PgPool,
+  options: MigrationOptions = {},
+): Promise<readonly string[]> {
+  const schema = schemaOf(options);
+
+  return new Connections(pool, LIMITS).transaction(async (transaction) => {
+    await transaction.runText(preparationOf(schema));
+    const applied = await readMigrations(transaction, schema);
+    const pending = migrations.filter(({ name }) => !applied.includes(name));
+    for (const migration of pending) await transaction.runText(stepOf(schema, migration));
+
+    return pending.map(({ name }) => name);
+  });
+}
+
+/** The SQL that `migrateToLatest` runs on a new database, for hosts that apply SQL themselves. */
+export function migrationSql(options: MigrationOptions = {}): string {
+  const schema = schemaOf(options);
+  const steps = migrations.map((migration) => stepOf(schema, migration));
+
+  return ['begin isolation level read committed;\n', preparationOf(schema), ...steps, 'commit;\n'].join('');
+}
+
+function schemaOf({ schema = DEFAULT_SCHEMA }: MigrationOptions): string {
+  checkSchemaName(schema);
+
+  return schema;
+}
+
+// "create schema if not exists" asks for the right to create one even where it exists.
+function preparationOf(schema: string): string {
+  return `
+select pg_advisory_xact_lock(hashtextextended('${schema}.migrations', 0));
+do $$ begin
+  if to_regnamespace('${quoted(schema)}') is null then
+    create schema ${quoted(schema)};
+  end if;
+end $$;
+create table if not exists ${quoted(schema)}.migrations (
+  name text primary key,
+  applied_at timestamptz not null default now()
+);
+`;
+}
+
+function stepOf(schema: string, { name, sql }: Migration): string {
+  return `${sql(quoted(schema))}insert into ${quoted(schema)}.migrations (name) values ('${name}');\n`;
+}

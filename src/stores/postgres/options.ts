@@ -1,0 +1,51 @@
+import type { Clock } from '../../clock.ts';
+import type { Directory } from '../../directory.ts';
+import type { ConnectionLimits } from './connections.ts';
+import type { HostRelation } from './host-relations.ts';
+import type { PgPool } from './pg-pool.ts';
+
+/** What a Postgres store is built from, beside the people. */
+interface CommonOptions {
+  /** The host's `pg.Pool`, or `pglitePool(db)`. The host ends it. */
+  readonly pool: PgPool;
+  /** The schema of the library's tables. Default `mud_auth`. */
+  readonly schema?: string;
+  /** Runs `migrateToLatest` before anything else. Default `false`. */
+  readonly migrate?: boolean;
+  /** How long to wait for a free connection, in milliseconds. Default 5,000. */
+  readonly acquireTimeoutMs?: number;
+  /** How long to wait for the answer to a statement, in milliseconds. Default 5,000. */
+  readonly queryTimeoutMs?: number;
+  /** How many calls may wait for a connection; the next is refused at once. Default 1,000. */
+  readonly maxWaiting?: number;
+  /** For tests. Default: the clock of the database. */
+  readonly clock?: Clock;
+}
+
+/** Users and characters as tables or views of the same database: one statement reads a session with both. */
+interface RelationOptions {
+  /** Columns `id`, `username`, `role`, `disabled`. */
+  readonly users: HostRelation;
+  /** Columns `id`, `user_id`, `name`, `world_id`. */
+  readonly characters: HostRelation;
+}
+
+/** Users and characters that the host looks up itself. */
+interface DirectoryOptions {
+  readonly directory: Directory;
+}
+
+/** What a Postgres store is built from. */
+export type PostgresSessionStoreOptions = CommonOptions & (RelationOptions | DirectoryOptions);
+
+/** @throws TypeError for limits that are not whole numbers from 1. */
+export function limitsOf(options: CommonOptions): ConnectionLimits {
+  const { acquireTimeoutMs = 5_000, queryTimeoutMs = 5_000, maxWaiting = 1_000 } = options;
+  const limits = { acquireTimeoutMs, queryTimeoutMs, maxWaiting };
+
+  for (const [name, value] of Object.entries(limits)) {
+    if (!Number.isSafeInteger(value) || value < 1) throw new TypeError(`${name} must be a whole number from 1.`);
+  }
+
+  return limits;
+}

@@ -1,0 +1,17 @@
+import type { Character, User } from '../../directory.ts';
+import type { ActiveCharacter, SessionRecord } from '../../session/session-store.ts';
+
+/** The time for a statement: an injected clock's, or null for Postgres's own. */
+export type Moment = () => Date | null;
+
+/** The questions in which sessions meet the host's users and characters, wherever those are kept. */
+export interface People {
+  /** The user, if he exists and may sign in. */
+  findEnabledUser(userId: string): Promise<User | null>;
+  /** The character, if it exists, is this user's, and has a world to stand in. */
+  findPlayableCharacter(characterId: string, userId: string): Promise<Character | null>;
+  findRecord(sessionId: string): Promise<SessionRecord | null>;
+  listActiveCharacters(worldId: string, activeWithinMs: number): Promise<readonly ActiveCharacter[]>;
+  /** @throws TypeError if they are not kept as the settings say. */
+  check(): Promise<void>;
+}

@@ -1,0 +1,40 @@
+import { type RawBuilder, sql } from 'kysely';
+import type { Param } from './statement.ts';
+
+/** What every statement that reads the time is given: an injected clock's, or null for Postgres's own. */
+export interface AtMoment {
+  readonly now: Date | null;
+}
+
+/**
+ * The time, in whole milliseconds, since a `Date` has no more. Read once in a statement: unlike
+ * `now()`, `clock_timestamp()` does not stand still while a transaction waits for a lock.
+ */
+export function now(param: Param<AtMoment>): RawBuilder<Date> {
+  return sql<Date>`date_trunc('milliseconds', coalesce(${param('now', 'timestamptz')}, clock_timestamp()))`;
+}
+
+/** A time as milliseconds since the epoch, which no host's settings read differently. */
+export function epochMs(time: RawBuilder<unknown>): RawBuilder<number> {
+  return sql<number>`(extract(epoch from ${time}) * 1000)::float8`;
+}
+
+/** So many milliseconds, as an interval. */
+export function interval(ms: RawBuilder<number>): RawBuilder<unknown> {
+  return sql`${ms} * interval '1 millisecond'`;
+}
+
+// What follows speaks of a session in a row `s` at the time in a row `clock`.
+
+const expiresAt = sql<Date>`least(s.last_active_at + s.idle_timeout_ms * interval '1 millisecond', s.absolute_expires_at)`;
+
+/** `isExpired` in SQL: from the very instant of a deadline on. */
+export const isExpired: RawBuilder<boolean> = sql<boolean>`${expiresAt} <= clock.now`;
+
+/** The contrary of {@link isExpired}. */
+export const isLive: RawBuilder<boolean> = sql<boolean>`${expiresAt} > clock.now`;
+
+/** `isActiveWithin` in SQL. */
+export function isActiveWithin(windowMs: RawBuilder<number>): RawBuilder<boolean> {
+  return sql<boolean>`(${windowMs} = 0 or s.last_active_at > clock.now - ${interval(windowMs)})`;
+}

@@ -1,0 +1,151 @@
+import { sql } from 'kysely';
+import { type AtMoment, epochMs, interval, isActiveWithin, isLive, now } from './fragments.ts';
+import { endingColumns, type EndingRow, sessionColumns, type SessionRow } from './rows.ts';
+import { compiler, Statement } from './statement.ts';
+
+/** A session to insert. */
+export interface InsertParams extends AtMoment {
+  readonly id: string;
+  readonly user: string;
+  readonly secretHash: Uint8Array;
+  readonly clientType: string;
+  readonly idleTimeoutMs: number;
+  readonly lifetimeMs: number;
+  /** How many rows the user may have, this one included; null for no limit. */
+  readonly limit: number | null;
+}
+
+export interface TouchRow {
+  readonly is_live: boolean;
+  /** Null if the row was held by another writer, and skipped. */
+  readonly touched_at: number | null;
+}
+
+/** The statements about living sessions that need nothing of the host's tables. */
+export interface SessionStatements {
+  readonly lockUser: Statement<{ user: string }, object>;
+  /** Inserts a session unless the user has reached the limit: then it returns nothing. */
+  readonly insertSession: Statement<InsertParams, SessionRow>;
+  readonly touchSession: Statement<AtMoment & { id: string }, TouchRow>;
+  readonly findEnding: Statement<
+    AtMoment & { id: string; retention: number },
+    EndingRow & { readonly secret_hash: Uint8Array }
+  >;
+  /** The session and whoever holds the character, locked until the end of the transaction. */
+  readonly lockSeat: Statement<
+    { id: string; user: string; character: string },
+    { readonly id: string; readonly user_id: string; readonly holds: boolean }
+  >;
+  readonly bindCharacter: Statement<{ id: string; character: string }, SessionRow>;
+  /** Takes the character from a session, live or not, if it has one. */
+  readonly releaseCharacter: Statement<AtMoment & { id: string }, { readonly is_live: boolean }>;
+  readonly countActive: Statement<AtMoment & { window: number }, { readonly count: number }>;
+}
+
+export function sessionStatements(schema: string): SessionStatements {
+  const db = compiler.withSchema(schema);
+  const sessions = sql.table(`${schema}.sessions`);
+  const lockName = sql.lit(`${schema}.user.`);
+
+  return {
+    lockUser: new Statement((param) =>
+      compiler.selectNoFrom(
+        sql`pg_advisory_xact_lock(hashtextextended(${lockName} || ${param('user', 'text')}, 0))`.as('locked'),
+      ),
+    ),
+
+    insertSession: new Statement((param) => {
+      const limit = param('limit', 'integer');
+      const ofUser = sql`select count(*) from ${sessions} as o where o.user_id = ${param('user', 'text')}`;
+
+      return sql<SessionRow>`
+        with clock as (
+          select ${now(param)} as now
+        )
+        insert into ${sessions} as s (
+          id, user_id, secret_hash, client_type, created_at, last_active_at, idle_timeout_ms,
+          absolute_expires_at
+        )
+        select
+          ${param('id', 'uuid')}, ${param('user', 'text')}, ${param('secretHash', 'bytea')},
+          ${param('clientType', 'text')}, clock.now, clock.now, ${param('idleTimeoutMs', 'bigint')},
+          clock.now + ${interval(param('lifetimeMs', 'bigint'))}
+        from clock
+        where ${limit} is null or (${ofUser}) < ${limit}
+        returning ${sql.join([...sessionColumns])}`;
+    }),
+
+    // The row is locked without waiting, and only what was locked while it lived is written: a touch
+    // neither waits past a deadline, nor deadlocks with a bulk ending, nor brings anything back.
+    touchSession: new Statement((param) => {
+      const id = param('id', 'uuid');
+
+      return sql<TouchRow>`
+        with clock as (
+          select ${now(param)} as now
+        ), free as materialized (
+          select s.id from ${sessions} as s, clock where s.id = ${id} and ${isLive}
+          for no key update of s skip locked
+        ), touched as (
+          update ${sessions} as s set last_active_at = clock.now from clock, free where s.id = free.id
+          returning s.last_active_at
+        )
+        select ${isLive} as is_live, ${epochMs(sql`(select last_active_at from touched)`)} as touched_at
+        from ${sessions} as s, clock where s.id = ${id}`;
+    }),
+
+    findEnding: new Statement((param) =>
+      db
+        .selectFrom('session_endings as e')
+        .where('e.session_id', '=', param('id', 'uuid'))
+        .where(sql<boolean>`e.ended_at > ${now(param)} - ${interval(param('retention', 'bigint'))}`)
+        .select(endingColumns)
+        .select('e.secret_hash'),
+    ),
+
+    lockSeat: new Statement((param) =>
+      db
+        .selectFrom('sessions as s')
+        .where((eb) =>
+          eb.or([
+            eb.and([eb('s.id', '=', param('id', 'uuid')), eb('s.user_id', '=', param('user', 'text'))]),
+            eb('s.character_id', '=', param('character', 'text')),
+          ]),
+        )
+        .select([
+          sql<string>`s.id::text`.as('id'),
+          's.user_id',
+          sql<boolean>`s.character_id is not distinct from ${param('character', 'text')}`.as('holds'),
+        ])
+        .forUpdate(),
+    ),
+
+    bindCharacter: new Statement((param) =>
+      db
+        .updateTable('sessions as s')
+        .set({ character_id: param('character', 'text') })
+        .where('s.id', '=', param('id', 'uuid'))
+        .returning(sessionColumns),
+    ),
+
+    releaseCharacter: new Statement((param) =>
+      db
+        .with('clock', (cte) => cte.selectNoFrom(now(param).as('now')))
+        .updateTable('sessions as s')
+        .from('clock')
+        .set({ character_id: sql<null>`null` })
+        .where('s.id', '=', param('id', 'uuid'))
+        .where('s.character_id', 'is not', null)
+        .returning(isLive.as('is_live')),
+    ),
+
+    countActive: new Statement((param) =>
+      db
+        .with('clock', (cte) => cte.selectNoFrom(now(param).as('now')))
+        .selectFrom(['sessions as s', 'clock'])
+        .where(isLive)
+        .where(isActiveWithin(param('window', 'bigint')))
+        .select(sql<number>`count(*)::integer`.as('count')),
+    ),
+  };
+}

@@ -1,0 +1,64 @@
+import { createHash } from 'node:crypto';
+import {
+  type Compilable,
+  DummyDriver,
+  Kysely,
+  PostgresAdapter,
+  PostgresIntrospector,
+  PostgresQueryCompiler,
+  type RawBuilder,
+  sql,
+} from 'kysely';
+import type { MudAuthDatabase } from './schema.ts';
+
+/** A place in a statement for a value that is known when it runs, with its type in Postgres. */
+export type Param<Params> = <Name extends keyof Params & string>(
+  name: Name,
+  type: 'bigint' | 'bytea' | 'integer' | 'text' | 'timestamptz' | 'uuid',
+) => RawBuilder<Params[Name]>;
+
+/** A statement written once with Kysely, and run many times by pg. */
+export class Statement<Params extends object, Row> {
+  readonly text: string;
+  /** A hash of the text: stores with different settings may share a pool, and its connections. */
+  readonly name: string;
+  readonly #order: readonly (keyof Params)[];
+
+  constructor(build: (param: Param<Params>) => Compilable<Row> | RawBuilder<Row>) {
+    const { sql: text, parameters } = build(placeFor).compile(compiler);
+
+    this.text = text;
+    this.name = `mud_auth_${createHash('sha256').update(text).digest('hex').slice(0, 24)}`;
+    this.#order = parameters.map((parameter) => {
+      if (!(parameter instanceof Place)) throw new TypeError(`A value is fixed in the statement: ${text}`);
+      // Only `placeFor` makes places, and what it is given are keys of Params.
+      return parameter.name as keyof Params;
+    });
+  }
+
+  valuesOf(params: Params): unknown[] {
+    return this.#order.map((name) => params[name]);
+  }
+}
+
+class Place {
+  readonly name: string;
+
+  constructor(name: string) {
+    this.name = name;
+  }
+}
+
+function placeFor<T>(name: string, type: string): RawBuilder<T> {
+  return sql<T>`${new Place(name)}::${sql.raw(type)}`;
+}
+
+/** A Kysely that only compiles: no statement is ever run through it. */
+export const compiler: Kysely<MudAuthDatabase> = new Kysely<MudAuthDatabase>({
+  dialect: {
+    createAdapter: () => new PostgresAdapter(),
+    createDriver: () => new DummyDriver(),
+    createIntrospector: (db) => new PostgresIntrospector(db),
+    createQueryCompiler: () => new PostgresQueryCompiler(),
+  },
+});

@@ -1,0 +1,84 @@
+import { PGlite } from '@electric-sql/pglite';
+import { afterAll, beforeAll, describe, it } from 'vitest';
+import { type HostIdType, migrateToLatest, pglitePool, PostgresSessionStore } from '../../src/stores/postgres/index.ts';
+import { describeSessionStore } from '../../src/testing/index.ts';
+import { createDatabase, type TestDatabase } from '../support/database.ts';
+import { hostIdOf, hostRecords, hostTablesSql } from '../support/host-tables.ts';
+
+const EMPTY_ALL = 'delete from mud_auth.sessions; delete from mud_auth.session_endings; delete from users; delete from characters';
+
+for (const idType of ['text', 'integer', 'bigint', 'uuid'] as const satisfies HostIdType[]) {
+  describe(`with host ids of type ${idType}`, () => {
+    let database: TestDatabase;
+    beforeAll(async () => {
+      database = await createDatabase();
+      await migrateToLatest(database.pool);
+      await database.sql(hostTablesSql(idType));
+    });
+    afterAll(() => database.close());
+
+    describeSessionStore('PostgresSessionStore', {
+      describe,
+      it,
+      hostId: hostIdOf(idType),
+      open: async ({ clock }) => {
+        await database.sql(EMPTY_ALL);
+        const store = new PostgresSessionStore({
+          pool: database.pool,
+          clock,
+          users: { relation: 'users', idType },
+          characters: { relation: 'public.characters', idType },
+        });
+
+        return { store, host: hostRecords(database.sql) };
+      },
+    });
+  });
+}
+
+describe('with a directory', () => {
+  let database: TestDatabase;
+  beforeAll(async () => {
+    database = await createDatabase();
+    await migrateToLatest(database.pool, { schema: 'other_schema' });
+  });
+  afterAll(() => database.close());
+
+  describeSessionStore('PostgresSessionStore', {
+    describe,
+    it,
+    open: async ({ clock, directory }) => {
+      await database.sql('delete from other_schema.sessions; delete from other_schema.session_endings');
+
+      return {
+        store: new PostgresSessionStore({ pool: database.pool, schema: 'other_schema', clock, directory }),
+      };
+    },
+  });
+});
+
+describe('embedded', () => {
+  let db: PGlite;
+  beforeAll(async () => {
+    db = new PGlite();
+    await migrateToLatest(pglitePool(db));
+    await db.exec(hostTablesSql('integer'));
+  });
+  afterAll(() => db.close());
+
+  describeSessionStore('PostgresSessionStore on PGlite', {
+    describe,
+    it,
+    open: async ({ clock }) => {
+      await db.exec(EMPTY_ALL);
+      const store = new PostgresSessionStore({
+        pool: pglitePool(db),
+        clock,
+        users: { relation: 'users', idType: 'integer' },
+        characters: { relation: 'characters', idType: 'integer' },
+      });
+
+      return { store, host: hostRecords((text, values) => db.query(text, values)) };
+    },
+  });
+});
