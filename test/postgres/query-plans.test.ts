@@ -1,0 +1,110 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { migrateToLatest } from '../../src/stores/postgres/index.ts';
+import type { HostRelations } from '../../src/stores/postgres/index.ts';
+import { endingStatements } from '../../src/stores/postgres/statements/ending-statements.ts';
+import { relationStatements } from '../../src/stores/postgres/statements/relation-statements.ts';
+import { sessionStatements } from '../../src/stores/postgres/statements/session-statements.ts';
+import { createDatabase, type TestDatabase } from '../support/database.ts';
+
+const ROWS = 5_000;
+const UUID = '00000000-0000-4000-8000-000000000001';
+
+/** A host whose own tables look quite different, and who shows them through views. */
+const HOST = `
+  create table accounts (account_no bigint primary key, login varchar(40) not null, banned_at timestamptz);
+  create table grants (account_no bigint not null, role text not null);
+  create index on grants (account_no);
+  create table heroes (hero_no bigint primary key, owner bigint not null, name text not null, world int);
+  insert into accounts select n, 'user' || n, null from generate_series(1, ${ROWS}) n;
+  insert into grants select n, 'player' from generate_series(1, ${ROWS}) n;
+  insert into heroes select n, n, 'hero' || n, 1 from generate_series(1, ${ROWS}) n;
+
+  create view plain_users as
+    select a.account_no as id, a.login as username, 'player'::text as role, a.banned_at is not null as disabled
+    from accounts a;
+  -- An aggregate: Postgres cannot merge such a view into the statement around it.
+  create view grouped_users as
+    select a.account_no as id, max(a.login) as username, max(g.role) as role, bool_or(a.banned_at is not null) as disabled
+    from accounts a join grants g using (account_no) group by a.account_no;
+  create view heroes_view as
+    select hero_no as id, owner as user_id, name, world as world_id from heroes;
+
+  insert into mud_auth.sessions
+    select gen_random_uuid(), n::text, n::text, '\\x00', '', now(), now(), 28800000, now() + interval '1 day'
+    from generate_series(1, ${ROWS}) n;
+  insert into mud_auth.session_endings
+    select gen_random_uuid(), n::text, '\\x00', 'kicked', null, now() from generate_series(1, ${ROWS}) n;
+  analyze;
+`;
+
+describe('the plan of', () => {
+  let database: TestDatabase;
+  beforeAll(async () => {
+    database = await createDatabase();
+    await migrateToLatest(database.pool);
+    await database.sql(HOST);
+  });
+  afterAll(() => database.close());
+
+  for (const users of ['plain_users', 'grouped_users']) {
+    it(`a validate reads by index alone, over ${users}`, async () => {
+      const statements = relationStatements('mud_auth', relations(users));
+
+      expect(await scannedBy(statements.findRecord)).toEqual([]);
+    });
+
+    it(`a look for a user or a character reads by index alone, over ${users}`, async () => {
+      const { findUser, findCharacter } = relationStatements('mud_auth', relations(users));
+
+      expect(await scannedBy(findUser)).toEqual([]);
+      expect(await scannedBy(findCharacter)).toEqual([]);
+    });
+  }
+
+  for (const name of ['touchSession', 'findEnding', 'lockSeat', 'bindCharacter', 'releaseCharacter'] as const) {
+    it(`${name} reads by index alone`, async () => {
+      expect(await scannedBy(sessionStatements('mud_auth')[name])).toEqual([]);
+    });
+  }
+
+  for (const name of [
+    'endSession',
+    'expireSession',
+    'trimSessionsOfUser',
+    'endSessionsOfUser',
+    'endSessionsOfCharacter',
+  ] as const) {
+    it(`${name} reads by index alone`, async () => {
+      expect(await scannedBy(endingStatements('mud_auth')[name])).toEqual([]);
+    });
+  }
+
+  it('a sign-in under a limit counts by index alone', async () => {
+    expect(await scannedBy(sessionStatements('mud_auth').insertSession)).toEqual([]);
+  });
+
+  /** The tables that the generic plan reads from end to end. */
+  async function scannedBy(statement: { readonly text: string }): Promise<string[]> {
+    const client = await database.pool.connect();
+    try {
+      await client.query('set plan_cache_mode = force_generic_plan');
+      await client.query(`prepare planned as ${statement.text}`);
+      const places = [...statement.text.matchAll(/\$\d+::(\w+)/g)];
+      const values = places.map(([, type]) => (type === 'uuid' ? `'${UUID}'` : 'null'));
+      const { rows } = await client.query<Record<string, string>>(`explain execute planned(${values.join()})`);
+      const plan = rows.flatMap((row) => Object.values(row));
+
+      return plan.flatMap((line) => /Seq Scan on (?!clock|free|gone|remembered|touched)(\S+)/.exec(line)?.[1] ?? []);
+    } finally {
+      await client.query('deallocate all; reset plan_cache_mode');
+      client.release();
+    }
+  }
+});
+
+function relations(users: string): HostRelations {
+  return {
+    users: { relation: users, idType: 'bigint' },
+    characters: { relation: 'heroes_view', idType: 'bigint' },
+  };
+}

@@ -1,0 +1,57 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Cluster, SCALE, startCluster, USERS } from './cluster.ts';
+
+const TIMEOUT_MS = 10 * 60_000;
+
+describe('two nodes', () => {
+  let cluster: Cluster;
+  beforeAll(async () => {
+    cluster = await startCluster();
+  });
+  afterAll(() => cluster.close());
+
+  it(
+    'clear every session that was committed before, while others are being created',
+    async () => {
+      const [here, there] = cluster.nodes;
+      for (let round = 0; round < 5 * SCALE; round += 1) {
+        const creating = Array.from({ length: 200 }, (_, n) => here.createSession(String(1 + (n % USERS))));
+        await creating[20];
+        const cleared = await there.end('clearAllSessions');
+        await Promise.all(creating);
+
+        // The clearing stamps its endings once it has the table to itself.
+        const { rows } = await cluster.database.sql(`
+          select count(*)::int as survivors from mud_auth.sessions
+          where created_at < (select max(ended_at) from mud_auth.session_endings where reason = 'cleared')`);
+        expect(cleared).toBeGreaterThan(0);
+        expect(rows[0]?.['survivors']).toBe(0);
+      }
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    'let nobody in whose ban raced with his sign-in',
+    async () => {
+      const [here, there] = cluster.nodes;
+      const rounds = 100 * SCALE;
+      let valid = 0;
+      for (let round = 0; round < rounds; round += 1) {
+        const [signIn] = await Promise.allSettled([
+          here.createSession('1'),
+          cluster.database.sql('update users set disabled = true where id = 1'),
+        ]);
+        if (signIn.status === 'fulfilled') {
+          for (const node of [here, there]) if (await node.isValid(signIn.value.token)) valid += 1;
+        }
+        await cluster.database.sql('update users set disabled = false where id = 1');
+        // Nor does lifting the ban bring back what was found banned.
+        if (signIn.status === 'fulfilled' && (await there.isValid(signIn.value.token))) valid += 1;
+      }
+
+      expect(valid).toBe(0);
+    },
+    TIMEOUT_MS,
+  );
+});

@@ -1,0 +1,129 @@
+import type pg from 'pg';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { SessionService, type SessionPolicyOptions } from '../../src/index.ts';
+import { MemoryDirectory } from '../../src/stores/memory/index.ts';
+import { migrateToLatest, PostgresSessionStore } from '../../src/stores/postgres/index.ts';
+import { FakeClock } from '../../src/testing/index.ts';
+import { createDatabase, type TestDatabase } from '../support/database.ts';
+
+const policy: SessionPolicyOptions = { idleTimeoutMs: 1_000, touchIntervalMs: 0 };
+
+describe('at the deadline of a session', () => {
+  let database: TestDatabase;
+  let otherWriter: pg.PoolClient;
+  let clock: FakeClock;
+  let sessions: SessionService;
+  beforeAll(async () => {
+    database = await createDatabase();
+    await migrateToLatest(database.pool);
+    otherWriter = await database.pool.connect();
+  });
+  beforeEach(() => {
+    clock = new FakeClock();
+    const directory = new MemoryDirectory({
+      users: [{ id: '1', username: 'alice', role: 'player', disabled: false }],
+    });
+    const store = new PostgresSessionStore({ pool: database.pool, directory, clock });
+    sessions = new SessionService({ store, policy });
+  });
+  afterAll(async () => {
+    otherWriter.release();
+    await database.close();
+  });
+
+  it('a touch does not wait for another writer, and refuses nobody', async () => {
+    const { token, session } = await sessions.createSession('1');
+    await beginTouch(session.id);
+    clock.advance(500);
+
+    const principal = await sessions.validateSession(token);
+
+    expect(principal.session.lastActiveAt).toEqual(session.lastActiveAt);
+    await otherWriter.query('rollback');
+  });
+
+  it('a touch brings nothing back when the writer ahead of it rolls back too late', async () => {
+    const { token, session } = await sessions.createSession('1');
+    await beginTouch(session.id);
+    clock.advance(999);
+    await sessions.validateSession(token);
+    clock.advance(1);
+    await otherWriter.query('rollback');
+
+    await expect(sessions.validateSession(token)).rejects.toMatchObject({ reason: 'expired' });
+    clock.advance(-500);
+    await expect(sessions.validateSession(token)).rejects.toMatchObject({ reason: 'expired' });
+  });
+
+  it('nobody is told "expired" whom a touch under way is about to save', async () => {
+    const { token, session } = await sessions.createSession('1');
+    clock.advance(900);
+    await beginTouch(session.id); // before the deadline, and committed after it
+    clock.advance(200);
+
+    const validating = sessions.validateSession(token, { touch: false });
+    await untilSomebodyWaits();
+    await otherWriter.query('commit');
+
+    expect((await validating).session.lastActiveAt.getTime() - session.createdAt.getTime()).toBe(900);
+  });
+
+  it('who was told "expired" stays expired, since the touch under way was undone', async () => {
+    const { token, session } = await sessions.createSession('1');
+    clock.advance(900);
+    await beginTouch(session.id);
+    clock.advance(200);
+
+    const validating = sessions.validateSession(token);
+    const refused = expect(validating).rejects.toMatchObject({ reason: 'expired' });
+    await untilSomebodyWaits();
+    await otherWriter.query('rollback');
+
+    await refused;
+    await expect(sessions.validateSession(token)).rejects.toMatchObject({ reason: 'expired' });
+  });
+
+  it('the limit counts a session that a touch under way saves', async () => {
+    const limited = new SessionService({
+      store: new PostgresSessionStore({
+        pool: database.pool,
+        clock,
+        directory: new MemoryDirectory({
+          users: [{ id: '7', username: 'grace', role: 'player', disabled: false }],
+        }),
+      }),
+      policy: { ...policy, maxSessionsPerUser: 1 },
+    });
+    const { session } = await limited.createSession('7');
+    clock.advance(900);
+    await beginTouch(session.id);
+    clock.advance(200);
+
+    const creating = limited.createSession('7');
+    await untilSomebodyWaits();
+    await otherWriter.query('commit');
+    await creating;
+
+    const { rows } = await database.sql(`select count(*)::int as live from mud_auth.sessions where user_id = '7'`);
+    expect(rows[0]?.['live']).toBe(1);
+  });
+
+  /** As a touch on another node whose commit is late. */
+  async function beginTouch(sessionId: string): Promise<void> {
+    await otherWriter.query('begin');
+    await otherWriter.query('update mud_auth.sessions set last_active_at = $2 where id = $1', [
+      sessionId,
+      clock.now(),
+    ]);
+  }
+
+  async function untilSomebodyWaits(): Promise<void> {
+    for (;;) {
+      const { rows } = await otherWriter.query<{ waiting: boolean }>(
+        `select exists (select from pg_locks l join pg_stat_activity a using (pid)
+           where not l.granted and a.datname = current_database()) as waiting`,
+      );
+      if (rows[0]?.waiting === true) return;
+    }
+  }
+});
