@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { defineConfig, type ViteUserConfig } from 'vitest/config';
+import { defineConfig, type ViteUserConfigFnObject } from 'vitest/config';
 
 const source = (path: string): string => fileURLToPath(new URL(`src/${path}`, import.meta.url));
 
@@ -11,7 +11,9 @@ const alias = {
   'mud-auth': source('index.ts'),
 };
 
-const config: ViteUserConfig = defineConfig({
+const onPostgres = { testTimeout: 60_000, hookTimeout: 60_000 };
+
+const config: ViteUserConfigFnObject = defineConfig(({ mode }) => ({
   test: {
     projects: [
       {
@@ -19,7 +21,7 @@ const config: ViteUserConfig = defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/postgres/**', 'test/demo/**', 'test/races/**', 'test/faults/**', 'test/package/**'],
+          exclude: ['test/{postgres,demo,races,faults,package}/**'],
         },
       },
       {
@@ -28,8 +30,17 @@ const config: ViteUserConfig = defineConfig({
           name: 'postgres',
           include: ['test/{postgres,demo,races,faults}/**/*.test.ts'],
           globalSetup: 'test/support/postgres-for-the-run.ts',
-          testTimeout: 30_000,
-          hookTimeout: 60_000,
+          env: { RACE_SCALE: mode === 'long' ? '10' : '1' },
+          ...onPostgres,
+        },
+      },
+      {
+        resolve: { alias },
+        test: {
+          name: 'postgres-15', // the oldest that is supported
+          include: ['test/postgres/**/*.test.ts'],
+          globalSetup: 'test/support/postgres-15-for-the-run.ts',
+          ...onPostgres,
         },
       },
       {
@@ -40,8 +51,17 @@ const config: ViteUserConfig = defineConfig({
           typecheck: { enabled: true, only: true, include: ['test/**/*.test-d.ts'] },
         },
       },
+      {
+        test: {
+          name: 'package', // the built and packed package: `npm run check` runs it
+          include: ['test/package/**/*.test.ts'],
+          globalSetup: 'test/support/postgres-for-the-run.ts',
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
+        },
+      },
     ],
   },
-});
+}));
 
 export default config;

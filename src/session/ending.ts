@@ -10,10 +10,7 @@ export type EndingReason =
   | 'cleared';
 
 /** The reasons that a host may give when it removes sessions itself. */
-export type RemovalReason = Extract<
-  EndingReason,
-  'logged_out' | 'kicked' | 'banned' | 'credentials_changed'
->;
+export type RemovalReason = Extract<EndingReason, 'logged_out' | 'kicked' | 'banned' | 'credentials_changed'>;
 
 /** Why sessions are ended, and on whose authority. */
 export interface EndingCause {

@@ -76,7 +76,7 @@ export class SessionService<Permission extends string = MudPermission> {
 
   /** @throws TypeError for settings that are unknown or impossible. */
   constructor(options: SessionServiceOptions<Permission>) {
-    if (options.store === undefined) throw new TypeError("store is required: where do sessions live?");
+    if (options.store === undefined) throw new TypeError('store is required: where do sessions live?');
     this.#store = options.store;
     this.#roles = options.roles ?? mudRoles;
     this.#policy = definePolicy(options.policy);
@@ -234,7 +234,9 @@ export class SessionService<Permission extends string = MudPermission> {
   async removeSession(sessionId: string, options: RemoveOptions = {}): Promise<boolean> {
     requireString('sessionId', sessionId);
     if (looksLikeToken(sessionId)) {
-      throw new TypeError('removeSession takes the session id (principal.session.id), not the token. To end the session of a token, call logout.');
+      throw new TypeError(
+        'removeSession takes the session id (principal.session.id), not the token. To end the session of a token, call logout.',
+      );
     }
     const cause = causeOf(options);
 
@@ -274,7 +276,10 @@ export class SessionService<Permission extends string = MudPermission> {
   }
 
   /** Who is in a world now: the active sessions that play a character there, by character name. */
-  async getActiveCharacters(worldId: string, options: ActivityOptions = {}): Promise<readonly ActiveCharacter[]> {
+  async getActiveCharacters(
+    worldId: string,
+    options: ActivityOptions = {},
+  ): Promise<readonly ActiveCharacter[]> {
     requireString('worldId', worldId);
     const characters = await this.#store.listActiveCharacters(worldId, this.#windowOf(options));
 

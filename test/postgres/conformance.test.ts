@@ -1,11 +1,17 @@
 import { PGlite } from '@electric-sql/pglite';
 import { afterAll, beforeAll, describe, it } from 'vitest';
-import { type HostIdType, migrateToLatest, pglitePool, PostgresSessionStore } from '../../src/stores/postgres/index.ts';
+import {
+  type HostIdType,
+  migrateToLatest,
+  pglitePool,
+  PostgresSessionStore,
+} from '../../src/stores/postgres/index.ts';
 import { describeSessionStore } from '../../src/testing/index.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { hostIdOf, hostRecords, hostTablesSql } from '../support/host-tables.ts';
 
-const EMPTY_ALL = 'delete from mud_auth.sessions; delete from mud_auth.session_endings; delete from users; delete from characters';
+const EMPTY_ALL =
+  'delete from mud_auth.sessions; delete from mud_auth.session_endings; delete from users; delete from characters';
 
 for (const idType of ['text', 'integer', 'bigint', 'uuid'] as const satisfies HostIdType[]) {
   describe(`with host ids of type ${idType}`, () => {

@@ -61,7 +61,13 @@ describe('the plan of', () => {
     });
   }
 
-  for (const name of ['touchSession', 'findEnding', 'lockSeat', 'bindCharacter', 'releaseCharacter'] as const) {
+  for (const name of [
+    'touchSession',
+    'findEnding',
+    'lockSeat',
+    'bindCharacter',
+    'releaseCharacter',
+  ] as const) {
     it(`${name} reads by index alone`, async () => {
       expect(await scannedBy(sessionStatements('mud_auth')[name])).toEqual([]);
     });
@@ -91,10 +97,14 @@ describe('the plan of', () => {
       await client.query(`prepare planned as ${statement.text}`);
       const places = [...statement.text.matchAll(/\$\d+::(\w+)/g)];
       const values = places.map(([, type]) => (type === 'uuid' ? `'${UUID}'` : 'null'));
-      const { rows } = await client.query<Record<string, string>>(`explain execute planned(${values.join()})`);
+      const { rows } = await client.query<Record<string, string>>(
+        `explain execute planned(${values.join()})`,
+      );
       const plan = rows.flatMap((row) => Object.values(row));
 
-      return plan.flatMap((line) => /Seq Scan on (?!clock|free|gone|remembered|touched)(\S+)/.exec(line)?.[1] ?? []);
+      return plan.flatMap(
+        (line) => /Seq Scan on (?!clock|free|gone|remembered|touched)(\S+)/.exec(line)?.[1] ?? [],
+      );
     } finally {
       await client.query('deallocate all; reset plan_cache_mode');
       client.release();

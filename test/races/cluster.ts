@@ -13,7 +13,7 @@ export const SCALE: number = Number(process.env['RACE_SCALE'] ?? 1);
 export const USERS = 32;
 
 /** A call that a node refused. */
-export class Refusal extends Error {
+class Refusal extends Error {
   readonly code: string;
 
   constructor(code: string, message: string) {
@@ -55,7 +55,10 @@ export class ServerNode {
     return this.#call('selectCharacter', token, characterId);
   }
 
-  end(method: 'clearAllSessions' | 'logout' | `removeSession${string}`, ...args: readonly string[]): Promise<unknown> {
+  end(
+    method: 'clearAllSessions' | 'logout' | `removeSession${string}`,
+    ...args: readonly string[]
+  ): Promise<unknown> {
     return this.#call(method, ...args);
   }
 
@@ -98,9 +101,15 @@ export async function startCluster(settings: ClusterSettings = {}): Promise<Clus
   const database = await createDatabase();
   await migrateToLatest(database.pool);
   await database.sql(hostTablesSql('integer'));
-  await database.sql(`insert into users select n, 'user' || n, 'player', false from generate_series(1, ${USERS}) n`);
-  await database.sql(`insert into characters select 100 + n, n, 'first' || n, 'mist' from generate_series(1, ${USERS}) n`);
-  await database.sql(`insert into characters select 200 + n, n, 'second' || n, 'stone' from generate_series(1, ${USERS}) n`);
+  await database.sql(
+    `insert into users select n, 'user' || n, 'player', false from generate_series(1, ${USERS}) n`,
+  );
+  await database.sql(
+    `insert into characters select 100 + n, n, 'first' || n, 'mist' from generate_series(1, ${USERS}) n`,
+  );
+  await database.sql(
+    `insert into characters select 200 + n, n, 'second' || n, 'stone' from generate_series(1, ${USERS}) n`,
+  );
   const name = new URL(database.url).pathname.slice(1);
   await database.sql(`alter database ${name} set default_transaction_isolation = '${isolation}'`);
 

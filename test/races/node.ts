@@ -1,6 +1,12 @@
 // One server process of a race: a SessionService over a pool of its own, driven by messages.
 import pg from 'pg';
-import { InvalidSessionError, type Principal, type SessionPolicyOptions, SessionService, type SessionServiceOptions } from '../../src/index.ts';
+import {
+  InvalidSessionError,
+  type Principal,
+  type SessionPolicyOptions,
+  SessionService,
+  type SessionServiceOptions,
+} from '../../src/index.ts';
 import { PostgresSessionStore } from '../../src/stores/postgres/index.ts';
 
 /** A call for a node to make. */
@@ -49,7 +55,8 @@ const store = new PostgresSessionStore({
   users: { relation: 'users', idType: 'integer' },
   characters: { relation: 'characters', idType: 'integer' },
 });
-const service = cacheMs > 0 ? new CachingService({ store, policy }, cacheMs) : new SessionService({ store, policy });
+const service =
+  cacheMs > 0 ? new CachingService({ store, policy }, cacheMs) : new SessionService({ store, policy });
 
 process.on('message', (call: NodeCall) => {
   void answer(call).then((reply) => process.send?.(reply));

@@ -7,7 +7,7 @@ export interface TestDatabase {
   readonly url: string;
   readonly pool: pg.Pool;
   /** Runs SQL, as the host or an operator would. */
-  sql(text: string, values?: unknown[]): Promise<pg.QueryResult<Record<string, unknown>>>;
+  readonly sql: (text: string, values?: unknown[]) => Promise<pg.QueryResult<Record<string, unknown>>>;
   close(): Promise<void>;
 }
 

@@ -3,16 +3,24 @@ import { startPostgres } from './start-postgres.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** The server of this run; `DATABASE_URL` where that is set. */
+    /** The server of this run. */
     readonly postgresUrl: string;
   }
 }
 
-/** Brings a real PostgreSQL for the whole run, and takes it away at the end. */
+/** Brings a real PostgreSQL for the whole run, and takes it away at the end. `DATABASE_URL` wins if set. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const given = process.env['DATABASE_URL'];
-  const server = given === undefined ? await startPostgres(process.env['POSTGRES_VERSION']) : null;
-  project.provide('postgresUrl', server?.url ?? given ?? '');
+  if (given === undefined) return provide(project, '18');
 
-  return async () => server?.stop();
+  project.provide('postgresUrl', given);
+  return async () => {};
+}
+
+/** Brings a server of this major version, and tells the tests where it is. */
+export async function provide(project: TestProject, version: '15' | '18'): Promise<() => Promise<void>> {
+  const server = await startPostgres(version);
+  project.provide('postgresUrl', server.url);
+
+  return () => server.stop();
 }

@@ -72,7 +72,8 @@ export class MemorySessionStore implements SessionStore {
 
     const rows = this.#table.liveOfUser(input.userId, now);
     const excess = Math.max(0, rows.length - limit + 1);
-    if (excess > 0 && terms.sessionLimitPolicy === 'reject') return { outcome: 'session_limit_reached', limit };
+    if (excess > 0 && terms.sessionLimitPolicy === 'reject')
+      return { outcome: 'session_limit_reached', limit };
 
     this.#makeRoom(excess, now);
     const endings = rows

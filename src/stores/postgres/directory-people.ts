@@ -17,12 +17,7 @@ export class DirectoryPeople implements People {
   readonly #listInPlay: Statement<AtMoment & { window: number }, SessionRow>;
   readonly #moment: Moment;
 
-  constructor(
-    connections: Connections,
-    schema: string,
-    directory: Directory,
-    moment: Moment,
-  ) {
+  constructor(connections: Connections, schema: string, directory: Directory, moment: Moment) {
     this.#connections = connections;
     this.#directory = new DirectoryReader(directory);
     this.#findRecord = findRecordStatement(schema);
@@ -53,7 +48,10 @@ export class DirectoryPeople implements People {
   }
 
   async listActiveCharacters(worldId: string, activeWithinMs: number): Promise<readonly ActiveCharacter[]> {
-    const rows = await this.#connections.run(this.#listInPlay, { window: activeWithinMs, now: this.#moment() });
+    const rows = await this.#connections.run(this.#listInPlay, {
+      window: activeWithinMs,
+      now: this.#moment(),
+    });
 
     return this.#directory.activeCharactersIn(worldId, rows.map(toSession));
   }

@@ -46,7 +46,10 @@ export function checkSettings(relations: HostRelations): void {
  *
  * @throws TypeError saying what is missing or different.
  */
-export async function checkRelations(runner: Pick<Runner, 'run'>, { users, characters }: HostRelations): Promise<void> {
+export async function checkRelations(
+  runner: Pick<Runner, 'run'>,
+  { users, characters }: HostRelations,
+): Promise<void> {
   const ofUsers = await columnsOf(runner, users);
   requireColumn('users', users, ofUsers, 'id', idTypes[users.idType].columnTypes);
   for (const column of ['username', 'role']) requireColumn('users', users, ofUsers, column);
@@ -74,7 +77,10 @@ const readColumns = new Statement<{ relation: string }, Column>((param) =>
     .where(sql<boolean>`a.attnum > 0 and not a.attisdropped`),
 );
 
-async function columnsOf(runner: Pick<Runner, 'run'>, { relation }: HostRelation): Promise<readonly Column[]> {
+async function columnsOf(
+  runner: Pick<Runner, 'run'>,
+  { relation }: HostRelation,
+): Promise<readonly Column[]> {
   const columns = await runner.run(readColumns, { relation: quoted(...identifiersOf('relation', relation)) });
   if (columns.length > 0) return columns;
 
@@ -90,7 +96,9 @@ function requireColumn(
 ): void {
   const column = columns.find((candidate) => candidate.name === name);
   if (column === undefined) {
-    throw new TypeError(`${what}: the relation "${relation}" has no column "${name}". A view can give it one.`);
+    throw new TypeError(
+      `${what}: the relation "${relation}" has no column "${name}". A view can give it one.`,
+    );
   }
   if (types === null || types.includes(column.type)) return;
 

@@ -44,7 +44,8 @@ export function limitsOf(options: CommonOptions): ConnectionLimits {
   const limits = { acquireTimeoutMs, queryTimeoutMs, maxWaiting };
 
   for (const [name, value] of Object.entries(limits)) {
-    if (!Number.isSafeInteger(value) || value < 1) throw new TypeError(`${name} must be a whole number from 1.`);
+    if (!Number.isSafeInteger(value) || value < 1)
+      throw new TypeError(`${name} must be a whole number from 1.`);
   }
 
   return limits;

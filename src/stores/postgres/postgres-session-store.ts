@@ -177,7 +177,10 @@ export class PostgresSessionStore implements SessionStore {
     if (!idTypes.text.fits(characterId)) return 0;
 
     return countOf(
-      await this.#run(this.#statements.endSessionsOfCharacter, { character: characterId, ...this.#paramsOf(cause) }),
+      await this.#run(this.#statements.endSessionsOfCharacter, {
+        character: characterId,
+        ...this.#paramsOf(cause),
+      }),
     );
   }
 
@@ -197,14 +200,20 @@ export class PostgresSessionStore implements SessionStore {
       this.#run(this.#statements.endExpiredBatch, { size: CLEANUP_BATCH, now: this.#now() }),
     );
     await untilLess(CLEANUP_BATCH, () =>
-      this.#run(this.#statements.forgetEndingsBatch, { size: CLEANUP_BATCH, retention: ENDING_RETENTION_MS, now: this.#now() }),
+      this.#run(this.#statements.forgetEndingsBatch, {
+        size: CLEANUP_BATCH,
+        retention: ENDING_RETENTION_MS,
+        now: this.#now(),
+      }),
     );
 
     return ended;
   }
 
   async countActiveSessions(activeWithinMs: number): Promise<number> {
-    return countOf(await this.#run(this.#statements.countActive, { window: activeWithinMs, now: this.#now() }));
+    return countOf(
+      await this.#run(this.#statements.countActive, { window: activeWithinMs, now: this.#now() }),
+    );
   }
 
   async listActiveCharacters(worldId: string, activeWithinMs: number): Promise<readonly ActiveCharacter[]> {
@@ -307,7 +316,10 @@ export class PostgresSessionStore implements SessionStore {
     return { reason, actor: actorId, now: this.#now() };
   }
 
-  async #run<Params extends object, Row>(statement: Statement<Params, Row>, params: Params): Promise<readonly Row[]> {
+  async #run<Params extends object, Row>(
+    statement: Statement<Params, Row>,
+    params: Params,
+  ): Promise<readonly Row[]> {
     await this.ready();
 
     return this.#connections.run(statement, params);

@@ -5,7 +5,11 @@ import { checkRelations, checkSettings, type HostRelations } from './host-relati
 import { idTypes } from './id-types.ts';
 import type { Moment, People } from './people.ts';
 import { toSession } from './statements/rows.ts';
-import { type PeopleRow, type RelationStatements, relationStatements } from './statements/relation-statements.ts';
+import {
+  type PeopleRow,
+  type RelationStatements,
+  relationStatements,
+} from './statements/relation-statements.ts';
 
 /** People in tables or views of the same database: one statement reads a session with all of them. */
 export class RelationPeople implements People {
@@ -42,7 +46,10 @@ export class RelationPeople implements People {
   }
 
   async findRecord(sessionId: string): Promise<SessionRecord | null> {
-    const [row] = await this.#connections.run(this.#statements.findRecord, { id: sessionId, now: this.#moment() });
+    const [row] = await this.#connections.run(this.#statements.findRecord, {
+      id: sessionId,
+      now: this.#moment(),
+    });
     if (row === undefined) return null;
 
     return {

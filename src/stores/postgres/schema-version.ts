@@ -38,7 +38,10 @@ export async function checkSchemaVersion(runner: Pick<Runner, 'run'>, schema: st
 }
 
 /** The names of the migrations that were applied, in order. */
-export async function readMigrations(runner: Pick<Runner, 'run'>, schema: string): Promise<readonly string[]> {
+export async function readMigrations(
+  runner: Pick<Runner, 'run'>,
+  schema: string,
+): Promise<readonly string[]> {
   const rows = await runner.run(
     new Statement<object, { name: string }>(
       () => sql`select name from ${sql.table(`${schema}.migrations`)} order by name`,

@@ -7,7 +7,11 @@ import { newSessionId } from '../../token.ts';
 import { type DeclareCase, someHash } from './fixture.ts';
 
 export function creatingCases(it: DeclareCase): void {
-  it('creates an account-only session, stamped by the clock of the store', async ({ alice, clock, create }) => {
+  it('creates an account-only session, stamped by the clock of the store', async ({
+    alice,
+    clock,
+    create,
+  }) => {
     const session = await create(alice);
 
     assert.equal(session.userId, alice.id);
@@ -39,7 +43,12 @@ export function creatingCases(it: DeclareCase): void {
     assert.equal(session.idleTimeoutMs, 60_000);
   });
 
-  it('ends with the idle time whatever is done in it, without sliding', async ({ alice, clock, create, store }) => {
+  it('ends with the idle time whatever is done in it, without sliding', async ({
+    alice,
+    clock,
+    create,
+    store,
+  }) => {
     const session = await create(alice, { idleTimeoutMs: 1_000, slidingExpiration: false });
     clock.advance(600);
     await store.touchSession(session.id);

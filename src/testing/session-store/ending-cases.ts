@@ -46,7 +46,12 @@ export function endingCases(it: DeclareCase): void {
     }
   });
 
-  it('finds a session past its deadline expired, whatever reason is given', async ({ alice, clock, create, store }) => {
+  it('finds a session past its deadline expired, whatever reason is given', async ({
+    alice,
+    clock,
+    create,
+    store,
+  }) => {
     const session = await create(alice, SHORT);
     clock.advance(1_000);
 
@@ -64,7 +69,12 @@ export function endingCases(it: DeclareCase): void {
     assert.equal(await isLive(ofBob), true);
   });
 
-  it('counts only the living of a user, and remembers the others as expired', async ({ alice, clock, create, store }) => {
+  it('counts only the living of a user, and remembers the others as expired', async ({
+    alice,
+    clock,
+    create,
+    store,
+  }) => {
     const expired = await create(alice, SHORT);
     const live = await create(alice);
     clock.advance(1_000);
@@ -97,7 +107,15 @@ export function endingCases(it: DeclareCase): void {
     assert.equal(await isLive(other), true);
   });
 
-  it('ends nothing for a character that nobody plays', async ({ alice, aria, clock, create, play, store, unknownId }) => {
+  it('ends nothing for a character that nobody plays', async ({
+    alice,
+    aria,
+    clock,
+    create,
+    play,
+    store,
+    unknownId,
+  }) => {
     const session = await create(alice, SHORT);
     await play(session, aria);
     clock.advance(1_000);
@@ -107,7 +125,13 @@ export function endingCases(it: DeclareCase): void {
     }
   });
 
-  it('clears all sessions, counts the living, and tells their holders', async ({ alice, bob, clock, create, store }) => {
+  it('clears all sessions, counts the living, and tells their holders', async ({
+    alice,
+    bob,
+    clock,
+    create,
+    store,
+  }) => {
     await create(alice, SHORT);
     clock.advance(1_000);
     const live = [await create(alice), await create(bob)];

@@ -49,7 +49,7 @@ export interface SessionStoreSuiteOptions {
 }
 
 /** Users and characters of the suite: Alice plays Aria, Borin and Lost; Bob plays Cato. */
-export interface People {
+interface People {
   readonly alice: User;
   readonly bob: User;
   /** Of Alice, in the world `mist`. */
@@ -70,11 +70,11 @@ export interface Fixture extends People {
   readonly clock: FakeClock;
   readonly host: HostRecords;
   /** Creates a session for a user, and fails the case if the store does not. */
-  create(user: User, policy?: SessionPolicyOptions): Promise<Session>;
+  readonly create: (user: User, policy?: SessionPolicyOptions) => Promise<Session>;
   /** Lets a session play a character, taking it over if need be. */
-  play(session: Session, character: Character): Promise<void>;
+  readonly play: (session: Session, character: Character) => Promise<void>;
   /** Whether the session can still be used. */
-  isLive(session: Session): Promise<boolean>;
+  readonly isLive: (session: Session) => Promise<boolean>;
 }
 
 /** Declares one case of the suite, with a store of its own. */

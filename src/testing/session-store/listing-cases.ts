@@ -66,7 +66,8 @@ export function listingCases(it: DeclareCase): void {
 
     assert.deepEqual(await store.listActiveCharacters('mist', 0), []);
     assert.equal((await store.listActiveCharacters('stone', 0)).length, 1);
-    for (const world of ['', '\0', '\uD800']) assert.deepEqual(await store.listActiveCharacters(world, 0), []);
+    for (const world of ['', '\0', '\uD800'])
+      assert.deepEqual(await store.listActiveCharacters(world, 0), []);
   });
 
   it('lists by the world where the character is now', async ({ alice, aria, create, host, play, store }) => {
@@ -88,7 +89,14 @@ export function listingCases(it: DeclareCase): void {
     assert.deepEqual(await store.listActiveCharacters('mist', 0), []);
   });
 
-  it('lists nobody without activity within the window', async ({ alice, aria, clock, create, play, store }) => {
+  it('lists nobody without activity within the window', async ({
+    alice,
+    aria,
+    clock,
+    create,
+    play,
+    store,
+  }) => {
     await play(await create(alice), aria);
     clock.advance(999);
     assert.equal((await store.listActiveCharacters('mist', 1_000)).length, 1);
@@ -106,7 +114,16 @@ export function listingCases(it: DeclareCase): void {
     assert.deepEqual(await store.listActiveCharacters('mist', 0), []);
   });
 
-  it('lists nobody who is disabled, or unknown by now', async ({ alice, aria, bob, cato, create, host, play, store }) => {
+  it('lists nobody who is disabled, or unknown by now', async ({
+    alice,
+    aria,
+    bob,
+    cato,
+    create,
+    host,
+    play,
+    store,
+  }) => {
     await play(await create(alice), aria);
     await play(await create(bob), cato);
     await host.putUser({ ...alice, disabled: true });

@@ -35,7 +35,12 @@ export function racingCases(it: DeclareCase): void {
     assert.equal(new Set(replaced.map(({ sessionId }) => sessionId)).size, RACERS - 1);
   });
 
-  it('seats one of many sessions that take a character over at once', async ({ alice, aria, create, store }) => {
+  it('seats one of many sessions that take a character over at once', async ({
+    alice,
+    aria,
+    create,
+    store,
+  }) => {
     for (let round = 0; round < ROUNDS; round += 1) {
       const sessions = await atOnce(RACERS, () => create(alice));
 
@@ -79,7 +84,9 @@ export function racingCases(it: DeclareCase): void {
         store.selectCharacter({ ...seat, sessionId: second.id, characterId: aria.id }),
       ]);
 
-      const seated = await Promise.all(['mist', 'stone'].map((world) => store.listActiveCharacters(world, 0)));
+      const seated = await Promise.all(
+        ['mist', 'stone'].map((world) => store.listActiveCharacters(world, 0)),
+      );
       const holders = seated.flat();
       assert.equal(new Set(holders.map(({ sessionId }) => sessionId)).size, holders.length);
       assert.ok(holders.length >= 1);

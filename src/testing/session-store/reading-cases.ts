@@ -4,7 +4,16 @@ import { definePolicy } from '../../session/session-policy.ts';
 import { newSessionId } from '../../token.ts';
 import { type DeclareCase, KICKED, someHash } from './fixture.ts';
 
-const IMPOSSIBLE_IDS = ['', 'x', '__proto__', 'constructor', '\0', '\uD800', "' OR 1=1 --", 'f'.repeat(100_000)];
+const IMPOSSIBLE_IDS = [
+  '',
+  'x',
+  '__proto__',
+  'constructor',
+  '\0',
+  '\uD800',
+  "' OR 1=1 --",
+  'f'.repeat(100_000),
+];
 
 export function readingCases(it: DeclareCase): void {
   it('finds a session with its user as he is now', async ({ alice, create, host, store }) => {
@@ -92,7 +101,15 @@ export function readingCases(it: DeclareCase): void {
     assert.equal(record?.character, null);
   });
 
-  it('finds no character once it belongs to another user', async ({ alice, aria, bob, create, host, play, store }) => {
+  it('finds no character once it belongs to another user', async ({
+    alice,
+    aria,
+    bob,
+    create,
+    host,
+    play,
+    store,
+  }) => {
     const session = await create(alice);
     await play(session, aria);
     await host.putCharacter({ ...aria, userId: bob.id });
@@ -131,7 +148,12 @@ export function readingCases(it: DeclareCase): void {
     assert.deepEqual([...record.secretHash], [...secretHash]);
   });
 
-  it('remembers an ending for its retention, and not a millisecond longer', async ({ alice, clock, create, store }) => {
+  it('remembers an ending for its retention, and not a millisecond longer', async ({
+    alice,
+    clock,
+    create,
+    store,
+  }) => {
     const session = await create(alice);
     await store.endSession(session.id, KICKED);
 

@@ -28,7 +28,13 @@ export function seatCases(it: DeclareCase): void {
     assert.equal((await store.findSession(session.id))?.session.characterId, null);
   });
 
-  it('refuses a character that is unknown, or of impossible shape', async ({ alice, aria, create, store, unknownId }) => {
+  it('refuses a character that is unknown, or of impossible shape', async ({
+    alice,
+    aria,
+    create,
+    store,
+    unknownId,
+  }) => {
     const session = await create(alice);
 
     for (const id of [unknownId, '', ' ', '\0', '01', '9'.repeat(400)]) {
@@ -43,7 +49,14 @@ export function seatCases(it: DeclareCase): void {
     assert.equal((await select(store, session, lost)).outcome, 'character_not_available');
   });
 
-  it('changes from one character to another, and frees the first', async ({ alice, aria, borin, create, play, store }) => {
+  it('changes from one character to another, and frees the first', async ({
+    alice,
+    aria,
+    borin,
+    create,
+    play,
+    store,
+  }) => {
     const first = await create(alice);
     const second = await create(alice);
     await play(first, aria);
@@ -55,7 +68,13 @@ export function seatCases(it: DeclareCase): void {
     assert.equal((await store.findSession(first.id))?.session.characterId, borin.id);
   });
 
-  it('lets a session select again what it plays, under either policy', async ({ alice, aria, create, play, store }) => {
+  it('lets a session select again what it plays, under either policy', async ({
+    alice,
+    aria,
+    create,
+    play,
+    store,
+  }) => {
     const session = await create(alice);
     await play(session, aria);
 
@@ -66,7 +85,14 @@ export function seatCases(it: DeclareCase): void {
     }
   });
 
-  it('takes a character over, and ends the session that played it', async ({ alice, aria, clock, create, play, store }) => {
+  it('takes a character over, and ends the session that played it', async ({
+    alice,
+    aria,
+    clock,
+    create,
+    play,
+    store,
+  }) => {
     const first = await create(alice);
     const second = await create(alice);
     await play(first, aria);
@@ -80,7 +106,14 @@ export function seatCases(it: DeclareCase): void {
     assert.equal(await store.findSession(first.id), null);
   });
 
-  it('leaves a character to who plays it under `reject`', async ({ alice, aria, create, isLive, play, store }) => {
+  it('leaves a character to who plays it under `reject`', async ({
+    alice,
+    aria,
+    create,
+    isLive,
+    play,
+    store,
+  }) => {
     const first = await create(alice);
     const second = await create(alice);
     await play(first, aria);
@@ -92,7 +125,14 @@ export function seatCases(it: DeclareCase): void {
     assert.equal((await store.findSession(second.id))?.session.characterId, null);
   });
 
-  it('does not let an expired session hold a character', async ({ alice, aria, clock, create, play, store }) => {
+  it('does not let an expired session hold a character', async ({
+    alice,
+    aria,
+    clock,
+    create,
+    play,
+    store,
+  }) => {
     const first = await create(alice, { idleTimeoutMs: 1_000 });
     await play(first, aria);
     const second = await create(alice);
@@ -128,7 +168,15 @@ export function seatCases(it: DeclareCase): void {
     assert.equal((await store.findSession(former.id))?.session.characterId, null);
   });
 
-  it('frees a deleted character at the next selection', async ({ alice, aria, borin, create, host, play, store }) => {
+  it('frees a deleted character at the next selection', async ({
+    alice,
+    aria,
+    borin,
+    create,
+    host,
+    play,
+    store,
+  }) => {
     const session = await create(alice);
     await play(session, aria);
     await host.deleteCharacter(aria.id);
@@ -149,7 +197,13 @@ export function seatCases(it: DeclareCase): void {
     assert.equal(await store.findSession(ended.id), null);
   });
 
-  it('binds nothing to a session at the instant of its deadline', async ({ alice, aria, clock, create, store }) => {
+  it('binds nothing to a session at the instant of its deadline', async ({
+    alice,
+    aria,
+    clock,
+    create,
+    store,
+  }) => {
     const session = await create(alice, { idleTimeoutMs: 1_000 });
     clock.advance(1_000);
 
@@ -182,7 +236,15 @@ export function seatCases(it: DeclareCase): void {
     assert.equal((await select(store, await create(alice), aria, 'reject')).outcome, 'selected');
   });
 
-  it('releases nothing of a session that has ended or expired', async ({ alice, aria, borin, clock, create, play, store }) => {
+  it('releases nothing of a session that has ended or expired', async ({
+    alice,
+    aria,
+    borin,
+    clock,
+    create,
+    play,
+    store,
+  }) => {
     const ended = await create(alice);
     await play(ended, aria);
     await store.endSession(ended.id, KICKED);

@@ -34,7 +34,12 @@ export function touchingCases(it: DeclareCase): void {
     assert.equal((await store.touchSession(session.id)).outcome, 'touched');
   });
 
-  it('finds a session ended at the very instant of its idle deadline', async ({ alice, clock, create, store }) => {
+  it('finds a session ended at the very instant of its idle deadline', async ({
+    alice,
+    clock,
+    create,
+    store,
+  }) => {
     const session = await create(alice, SHORT);
     clock.advance(1_000);
 
@@ -45,7 +50,12 @@ export function touchingCases(it: DeclareCase): void {
     assert.equal(await store.countActiveSessions(0), 0);
   });
 
-  it('finds a session ended at the very instant of its absolute deadline', async ({ alice, clock, create, store }) => {
+  it('finds a session ended at the very instant of its absolute deadline', async ({
+    alice,
+    clock,
+    create,
+    store,
+  }) => {
     const session = await create(alice, SHORT);
     for (const step of [900, 900, 699]) {
       clock.advance(step);

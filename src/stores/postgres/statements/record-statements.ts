@@ -33,11 +33,9 @@ export function findRecordStatement<Extra = object>(
 }
 
 /** Lists the active sessions that hold a character. */
-export function listInPlayStatement(
-  schema: string,
-): Statement<AtMoment & { window: number }, SessionRow> {
-  return new Statement(
-    (param) => compiler
+export function listInPlayStatement(schema: string): Statement<AtMoment & { window: number }, SessionRow> {
+  return new Statement((param) =>
+    compiler
       .withSchema(schema)
       .with('clock', (cte) => cte.selectNoFrom(now(param).as('now')))
       .selectFrom(['sessions as s', 'clock'])

@@ -5,7 +5,7 @@ import { findRecordStatement, type RecordRow } from './record-statements.ts';
 import { Statement } from './statement.ts';
 
 /** A user as statements return him. */
-export interface UserRow {
+interface UserRow {
   readonly id: string;
   readonly username: string;
   readonly role: string;
@@ -13,7 +13,7 @@ export interface UserRow {
 }
 
 /** A character as statements return it. */
-export interface CharacterRow {
+interface CharacterRow {
   readonly id: string;
   readonly user_id: string;
   readonly name: string;
@@ -30,7 +30,7 @@ export interface PeopleRow {
 }
 
 /** An entry in the list of those in play. */
-export interface ActiveRow {
+interface ActiveRow {
   readonly character_id: string;
   readonly character_name: string;
   readonly user_id: string;

@@ -4,7 +4,7 @@ import { endingColumns, type EndingRow, sessionColumns, type SessionRow } from '
 import { compiler, Statement } from './statement.ts';
 
 /** A session to insert. */
-export interface InsertParams extends AtMoment {
+interface InsertParams extends AtMoment {
   readonly id: string;
   readonly user: string;
   readonly secretHash: Uint8Array;
@@ -15,7 +15,7 @@ export interface InsertParams extends AtMoment {
   readonly limit: number | null;
 }
 
-export interface TouchRow {
+interface TouchRow {
   readonly is_live: boolean;
   /** Null if the row was held by another writer, and skipped. */
   readonly touched_at: number | null;
