@@ -1,12 +1,12 @@
 export { SessionService } from './session/session-service.ts';
 export type {
-  ActivityOptions,
   CreatedSession,
   CreateSessionOptions,
   SessionServiceOptions,
   UsernameAndRole,
   ValidateOptions,
 } from './session/session-service.ts';
+export type { ActivityOptions } from './session/presence.ts';
 export type { RemoveOptions } from './session/removal.ts';
 export type { TokenInput } from './session/session-resolver.ts';
 

@@ -11,6 +11,7 @@ import { type MudPermission, mudRoles } from '../roles/mud-roles.ts';
 import { hasPermission, type RoleTable } from '../roles/roles.ts';
 import { isSessionId, looksLikeToken, mintToken, newSessionId } from '../token.ts';
 import { requireString } from './arguments.ts';
+import { type ActivityOptions, byCharacterName, windowOf } from './presence.ts';
 import { type GamePrincipal, gamePrincipalOf, type Principal, principalOf } from './principal.ts';
 import { causeOf, type RemoveOptions } from './removal.ts';
 import { definePolicy, type SessionPolicy, type SessionPolicyOptions, termsFor } from './session-policy.ts';
@@ -52,12 +53,6 @@ export interface ValidateOptions {
 export interface UsernameAndRole {
   readonly username: string;
   readonly role: string;
-}
-
-/** Which sessions count as active. */
-export interface ActivityOptions {
-  /** Active less than this long ago, in milliseconds; 0 for no window. Default: the policy's. */
-  readonly activeWithinMs?: number;
 }
 
 /**
@@ -272,7 +267,7 @@ export class SessionService<Permission extends string = MudPermission> {
 
   /** How many sessions are neither expired nor without activity for longer than the window. */
   async getActiveSessionCount(options: ActivityOptions = {}): Promise<number> {
-    return this.#store.countActiveSessions(this.#windowOf(options));
+    return this.#store.countActiveSessions(windowOf(options, this.#policy));
   }
 
   /** Who is in a world now: the active sessions that play a character there, by character name. */
@@ -281,9 +276,9 @@ export class SessionService<Permission extends string = MudPermission> {
     options: ActivityOptions = {},
   ): Promise<readonly ActiveCharacter[]> {
     requireString('worldId', worldId);
-    const characters = await this.#store.listActiveCharacters(worldId, this.#windowOf(options));
+    const characters = await this.#store.listActiveCharacters(worldId, windowOf(options, this.#policy));
 
-    return characters.toSorted(byName);
+    return characters.toSorted(byCharacterName);
   }
 
   #look(token: TokenInput, { touch = true }: ValidateOptions): Promise<LiveRecord> {
@@ -296,17 +291,4 @@ export class SessionService<Permission extends string = MudPermission> {
 
     throw new TypeError('generateSessionId must return a UUID in lower-case canonical form.');
   }
-
-  #windowOf({ activeWithinMs = this.#policy.activeWindowMs }: ActivityOptions): number {
-    if (Number.isSafeInteger(activeWithinMs) && activeWithinMs >= 0) return activeWithinMs;
-
-    throw new TypeError('activeWithinMs must be whole milliseconds, or 0 for no window.');
-  }
-}
-
-// By code unit, so that every store and every locale gives the same order.
-function byName(a: ActiveCharacter, b: ActiveCharacter): number {
-  if (a.characterName === b.characterName) return a.sessionId < b.sessionId ? -1 : 1;
-
-  return a.characterName < b.characterName ? -1 : 1;
 }

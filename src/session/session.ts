@@ -17,10 +17,8 @@ export interface Session {
 
 const MAX_CLIENT_TYPE_LENGTH = 64;
 
-// C0, DEL and C1: a telnet viewer obeys ESC, a log obeys CR and LF. The Unicode bidi controls turn
-// the text around them.
-// oxlint-disable-next-line no-control-regex -- they are what is looked for
-const CONTROL_CHARACTERS = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+// A telnet viewer obeys ESC, a log obeys CR and LF, and bidi controls turn the text around them.
+const CONTROL_CHARACTERS = /[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu;
 
 /** When the session ends if nothing more is done in it: the nearer of its two deadlines. */
 export function sessionExpiresAt(session: Session): Date {

@@ -95,7 +95,7 @@ describe('the packed package, in an empty project', () => {
       ['nodenext', 'nodenext'],
       ['esnext', 'bundler'],
     ]) {
-      const options = ['--strict', '--noEmit', '--exactOptionalPropertyTypes', '--target', 'es2022', '--types', ''];
+      const options = ['--strict', '--noEmit', '--exactOptionalPropertyTypes', '--target', 'es2022'];
       const args = [tsc, ...options, '--module', `${module}`, '--moduleResolution', `${moduleResolution}`];
       await expect(run(process.execPath, [...args, 'consumer.ts'], { cwd: project })).resolves.toBeDefined();
     }

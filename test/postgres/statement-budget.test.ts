@@ -23,6 +23,7 @@ describe('what is sent to Postgres by', () => {
     pool = countingPool(database.pool);
   });
   beforeEach(async () => {
+    await database.sql('delete from mud_auth.sessions');
     clock = new FakeClock();
     sessions = await openService({});
   });

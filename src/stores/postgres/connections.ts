@@ -1,3 +1,4 @@
+import type { Clock } from '../../clock.ts';
 import { SessionStoreError } from '../../errors.ts';
 import type { PgClient, PgPool, PgQuery } from './pg-pool.ts';
 import { breaksConnection, isConflict, isStalePlan, type Phase, toStoreError } from './postgres-errors.ts';
@@ -31,11 +32,14 @@ const MAX_TRIES = 10;
 export class Connections implements Pick<Runner, 'run'> {
   readonly #pool: PgPool;
   readonly #limits: ConnectionLimits;
+  readonly #clock: Clock | null;
   #waiting = 0;
 
-  constructor(pool: PgPool, limits: ConnectionLimits) {
+  /** Without a clock, statements read that of Postgres. */
+  constructor(pool: PgPool, limits: ConnectionLimits, clock: Clock | null = null) {
     this.#pool = pool;
     this.#limits = limits;
+    this.#clock = clock;
     surviveErrorsOfClients(pool);
   }
 
@@ -74,7 +78,7 @@ export class Connections implements Pick<Runner, 'run'> {
 
     for (let tries = 1; ; tries += 1) {
       try {
-        return await this.#once(work, { queryTimeoutMs, usesNames });
+        return await this.#once(work, { queryTimeoutMs, usesNames, clock: this.#clock });
       } catch (error) {
         const { sqlState } = toStoreError(error, 'committing');
         const isWorthIt = isConflict(sqlState) || (usesNames && isStalePlan(sqlState));
@@ -128,6 +132,7 @@ interface ConnectionSettings {
   readonly queryTimeoutMs: number;
   /** Whether statements are prepared under their names. */
   readonly usesNames: boolean;
+  readonly clock: Clock | null;
 }
 
 /** One client, for as long as one piece of work takes. */
@@ -147,8 +152,9 @@ class Connection implements Runner {
     params: Params,
   ): Promise<readonly Row[]> {
     const { name, text } = statement;
-    const values = statement.valuesOf(params);
-    const { rows } = await this.send(this.#settings.usesNames ? { name, text, values } : { text, values });
+    const { clock, usesNames } = this.#settings;
+    const values = statement.valuesOf(params, { now: clock?.now() ?? null });
+    const { rows } = await this.send(usesNames ? { name, text, values } : { text, values });
 
     // The statement's outputs are cast to the types that its Row says.
     return rows as readonly Row[];

@@ -3,26 +3,23 @@ import type { ActiveCharacter, SessionRecord } from '../../session/session-store
 import { DirectoryReader } from '../directory-reader.ts';
 import type { Connections } from './connections.ts';
 import { idTypes } from './id-types.ts';
-import type { Moment, People } from './people.ts';
+import type { People } from './people.ts';
 import { findRecordStatement, listInPlayStatement, type RecordRow } from './statements/record-statements.ts';
 import { type SessionRow, toSession } from './statements/rows.ts';
-import type { AtMoment } from './statements/fragments.ts';
 import type { Statement } from './statements/statement.ts';
 
 /** People in a directory of the host's, asked beside the session's row. */
 export class DirectoryPeople implements People {
   readonly #connections: Connections;
   readonly #directory: DirectoryReader;
-  readonly #findRecord: Statement<AtMoment & { id: string }, RecordRow>;
-  readonly #listInPlay: Statement<AtMoment & { window: number }, SessionRow>;
-  readonly #moment: Moment;
+  readonly #findRecord: Statement<{ id: string }, RecordRow>;
+  readonly #listInPlay: Statement<{ window: number }, SessionRow>;
 
-  constructor(connections: Connections, schema: string, directory: Directory, moment: Moment) {
+  constructor(connections: Connections, schema: string, directory: Directory) {
     this.#connections = connections;
     this.#directory = new DirectoryReader(directory);
     this.#findRecord = findRecordStatement(schema);
     this.#listInPlay = listInPlayStatement(schema);
-    this.#moment = moment;
   }
 
   async check(): Promise<void> {
@@ -38,7 +35,7 @@ export class DirectoryPeople implements People {
   }
 
   async findRecord(sessionId: string): Promise<SessionRecord | null> {
-    const [row] = await this.#connections.run(this.#findRecord, { id: sessionId, now: this.#moment() });
+    const [row] = await this.#connections.run(this.#findRecord, { id: sessionId });
     if (row === undefined) return null;
 
     const session = toSession(row);
@@ -50,7 +47,6 @@ export class DirectoryPeople implements People {
   async listActiveCharacters(worldId: string, activeWithinMs: number): Promise<readonly ActiveCharacter[]> {
     const rows = await this.#connections.run(this.#listInPlay, {
       window: activeWithinMs,
-      now: this.#moment(),
     });
 
     return this.#directory.activeCharactersIn(worldId, rows.map(toSession));

@@ -1,9 +1,6 @@
 import type { Character, User } from '../../directory.ts';
 import type { ActiveCharacter, SessionRecord } from '../../session/session-store.ts';
 
-/** The time for a statement: an injected clock's, or null for Postgres's own. */
-export type Moment = () => Date | null;
-
 /** The questions in which sessions meet the host's users and characters, wherever those are kept. */
 export interface People {
   /** The user, if he exists and may sign in. */

@@ -3,7 +3,7 @@ import type { ActiveCharacter, SessionRecord } from '../../session/session-store
 import type { Connections } from './connections.ts';
 import { checkRelations, checkSettings, type HostRelations } from './host-relations.ts';
 import { idTypes } from './id-types.ts';
-import type { Moment, People } from './people.ts';
+import type { People } from './people.ts';
 import { toSession } from './statements/rows.ts';
 import {
   type PeopleRow,
@@ -16,14 +16,12 @@ export class RelationPeople implements People {
   readonly #connections: Connections;
   readonly #relations: HostRelations;
   readonly #statements: RelationStatements;
-  readonly #moment: Moment;
 
-  constructor(connections: Connections, schema: string, relations: HostRelations, moment: Moment) {
+  constructor(connections: Connections, schema: string, relations: HostRelations) {
     checkSettings(relations);
     this.#connections = connections;
     this.#relations = relations;
     this.#statements = relationStatements(schema, relations);
-    this.#moment = moment;
   }
 
   check(): Promise<void> {
@@ -48,7 +46,6 @@ export class RelationPeople implements People {
   async findRecord(sessionId: string): Promise<SessionRecord | null> {
     const [row] = await this.#connections.run(this.#statements.findRecord, {
       id: sessionId,
-      now: this.#moment(),
     });
     if (row === undefined) return null;
 
@@ -66,7 +63,6 @@ export class RelationPeople implements People {
     const rows = await this.#connections.run(this.#statements.listActive, {
       world: worldId,
       window: activeWithinMs,
-      now: this.#moment(),
     });
 
     return rows.map((row) => ({

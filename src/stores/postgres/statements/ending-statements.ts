@@ -1,31 +1,32 @@
 import { type RawBuilder, sql } from 'kysely';
-import { type AtMoment, interval, isExpired, isLive, now } from './fragments.ts';
-import { endingColumns, type EndingRow } from './rows.ts';
-import { type Param, Statement } from './statement.ts';
+import type { EndingCause } from '../../../session/ending.ts';
+import { interval, isExpired, isLive, now } from './fragments.ts';
+import { type Count, endingColumns, type EndingRow } from './rows.ts';
+import { type AtMoment, type Param, Statement } from './statement.ts';
 
-/** Why and by whom sessions are ended. */
+/** Why and by whom sessions are ended, as statements take it. */
 interface Cause {
   readonly reason: string;
   readonly actor: string | null;
 }
 
-interface Count {
-  readonly count: number;
+export function paramsOf({ reason, actorId }: EndingCause): Cause {
+  return { reason, actor: actorId };
 }
 
 /** The statements by which sessions end. Each deletes rows and remembers their endings in one step. */
 export interface EndingStatements {
-  readonly endSession: Statement<AtMoment & Cause & { id: string }, EndingRow>;
-  readonly expireSession: Statement<AtMoment & { id: string }, EndingRow>;
+  readonly endSession: Statement<Cause & { id: string }, EndingRow>;
+  readonly expireSession: Statement<{ id: string }, EndingRow>;
   /** Ends a user's expired sessions, and the oldest living ones beyond so many: only these are returned. */
-  readonly trimSessionsOfUser: Statement<AtMoment & { user: string; keep: number }, EndingRow>;
-  readonly endSessionsOfUser: Statement<AtMoment & Cause & { user: string }, Count>;
-  readonly endSessionsOfCharacter: Statement<AtMoment & Cause & { character: string }, Count>;
-  readonly endAllSessions: Statement<AtMoment & Cause, Count>;
+  readonly trimSessionsOfUser: Statement<{ user: string; keep: number }, EndingRow>;
+  readonly endSessionsOfUser: Statement<Cause & { user: string }, Count>;
+  readonly endSessionsOfCharacter: Statement<Cause & { character: string }, Count>;
+  readonly endAllSessions: Statement<Cause, Count>;
   /** Ends some of the expired sessions, passing over those that another writer holds. */
-  readonly endExpiredBatch: Statement<AtMoment & { size: number }, Count>;
+  readonly endExpiredBatch: Statement<{ size: number }, Count>;
   /** Forgets some of the endings past their retention. */
-  readonly forgetEndingsBatch: Statement<AtMoment & { size: number; retention: number }, Count>;
+  readonly forgetEndingsBatch: Statement<{ size: number; retention: number }, Count>;
 }
 
 export function endingStatements(schema: string): EndingStatements {
@@ -40,10 +41,11 @@ export function endingStatements(schema: string): EndingStatements {
     which: RawBuilder<unknown>,
     reason: RawBuilder<string>,
     actor: RawBuilder<string | null>,
+    batch: RawBuilder<unknown> = sql``,
   ): RawBuilder<unknown> => sql`
     with clock as (
       select ${now(param)} as now
-    ), gone as (
+    ), ${batch} gone as (
       delete from ${sessions} as s using clock where ${which}
       returning s.id, s.user_id, s.secret_hash, s.created_at, clock.now as ended_at,
         case when ${isExpired} then 'expired' else ${reason} end as reason,
@@ -106,25 +108,26 @@ export function endingStatements(schema: string): EndingStatements {
 
     endAllSessions: new Statement((param) => sql<Count>`${endingFor(param, sql`true`)} ${theLivingCounted}`),
 
+    // Materialized, or a plan may choose the batch anew for every row.
     endExpiredBatch: new Statement((param) => {
-      const batch = sql`
+      const batch = sql`batch as materialized (
         select s.id from ${sessions} as s, clock where ${isExpired}
-        limit ${param('size', 'integer')} for update of s skip locked`;
+        limit ${param('size', 'integer')} for update of s skip locked
+      ),`;
 
       return sql<Count>`
-        ${ending(param, sql`s.id in (${batch})`, expired, nobody)}
+        ${ending(param, sql`s.id in (select id from batch)`, expired, nobody, batch)}
         select count(*)::integer as count from remembered`;
     }),
 
     forgetEndingsBatch: new Statement(
       (param) => sql<Count>`
-        with forgotten as (
-          delete from ${endings} where session_id in (
-            select session_id from ${endings}
-            where ended_at <= ${now(param)} - ${interval(param('retention', 'bigint'))}
-            limit ${param('size', 'integer')} for update skip locked
-          )
-          returning 1
+        with batch as materialized (
+          select session_id from ${endings}
+          where ended_at <= ${now(param)} - ${interval(param('retention', 'bigint'))}
+          limit ${param('size', 'integer')} for update skip locked
+        ), forgotten as (
+          delete from ${endings} where session_id in (select session_id from batch) returning 1
         )
         select count(*)::integer as count from forgotten`,
     ),

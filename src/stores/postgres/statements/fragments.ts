@@ -1,10 +1,5 @@
 import { type RawBuilder, sql } from 'kysely';
-import type { Param } from './statement.ts';
-
-/** What every statement that reads the time is given: an injected clock's, or null for Postgres's own. */
-export interface AtMoment {
-  readonly now: Date | null;
-}
+import type { AtMoment, Param } from './statement.ts';
 
 /**
  * The time, in whole milliseconds, since a `Date` has no more. Read once in a statement: unlike

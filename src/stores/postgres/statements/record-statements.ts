@@ -1,5 +1,5 @@
 import { type RawBuilder, sql } from 'kysely';
-import { type AtMoment, epochMs, isActiveWithin, isLive, now } from './fragments.ts';
+import { epochMs, isActiveWithin, isLive, now } from './fragments.ts';
 import { sessionColumns, type SessionRow } from './rows.ts';
 import { compiler, Statement } from './statement.ts';
 
@@ -21,7 +21,7 @@ const NOTHING: Joined = { columns: sql``, joins: sql`` };
 export function findRecordStatement<Extra = object>(
   schema: string,
   joined: Joined = NOTHING,
-): Statement<AtMoment & { id: string }, RecordRow & Extra> {
+): Statement<{ id: string }, RecordRow & Extra> {
   return new Statement(
     (param) => sql<RecordRow & Extra>`
       select ${sql.join([...sessionColumns])}, s.secret_hash, ${epochMs(now(param))} as read_at
@@ -33,7 +33,7 @@ export function findRecordStatement<Extra = object>(
 }
 
 /** Lists the active sessions that hold a character. */
-export function listInPlayStatement(schema: string): Statement<AtMoment & { window: number }, SessionRow> {
+export function listInPlayStatement(schema: string): Statement<{ window: number }, SessionRow> {
   return new Statement((param) =>
     compiler
       .withSchema(schema)

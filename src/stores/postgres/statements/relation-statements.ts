@@ -1,6 +1,6 @@
 import { type RawBuilder, sql } from 'kysely';
 import { asIdOf, type HostRelations, tableOf } from '../host-relations.ts';
-import { type AtMoment, epochMs, isActiveWithin, isLive, now } from './fragments.ts';
+import { epochMs, isActiveWithin, isLive, now } from './fragments.ts';
 import { findRecordStatement, type RecordRow } from './record-statements.ts';
 import { Statement } from './statement.ts';
 
@@ -43,8 +43,8 @@ interface ActiveRow {
 export interface RelationStatements {
   readonly findUser: Statement<{ id: string }, UserRow>;
   readonly findCharacter: Statement<{ id: string }, CharacterRow>;
-  readonly findRecord: Statement<AtMoment & { id: string }, RecordRow & PeopleRow>;
-  readonly listActive: Statement<AtMoment & { world: string; window: number }, ActiveRow>;
+  readonly findRecord: Statement<{ id: string }, RecordRow & PeopleRow>;
+  readonly listActive: Statement<{ world: string; window: number }, ActiveRow>;
 }
 
 export function relationStatements(schema: string, relations: HostRelations): RelationStatements {

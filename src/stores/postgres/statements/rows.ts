@@ -86,3 +86,12 @@ export function toEnding(row: EndingRow): Ending {
     endedAt: new Date(row.ended_at),
   };
 }
+
+/** How many rows a statement was about. */
+export interface Count {
+  readonly count: number;
+}
+
+export function countOf([row]: readonly Count[]): number {
+  return row?.count ?? 0;
+}

@@ -1,10 +1,10 @@
 import { sql } from 'kysely';
-import { type AtMoment, epochMs, interval, isActiveWithin, isLive, now } from './fragments.ts';
-import { endingColumns, type EndingRow, sessionColumns, type SessionRow } from './rows.ts';
+import { epochMs, interval, isActiveWithin, isLive, now } from './fragments.ts';
+import { type Count, endingColumns, type EndingRow, sessionColumns, type SessionRow } from './rows.ts';
 import { compiler, Statement } from './statement.ts';
 
 /** A session to insert. */
-interface InsertParams extends AtMoment {
+interface InsertParams {
   readonly id: string;
   readonly user: string;
   readonly secretHash: Uint8Array;
@@ -26,9 +26,9 @@ export interface SessionStatements {
   readonly lockUser: Statement<{ user: string }, object>;
   /** Inserts a session unless the user has reached the limit: then it returns nothing. */
   readonly insertSession: Statement<InsertParams, SessionRow>;
-  readonly touchSession: Statement<AtMoment & { id: string }, TouchRow>;
+  readonly touchSession: Statement<{ id: string }, TouchRow>;
   readonly findEnding: Statement<
-    AtMoment & { id: string; retention: number },
+    { id: string; retention: number },
     EndingRow & { readonly secret_hash: Uint8Array }
   >;
   /** The session and whoever holds the character, locked until the end of the transaction. */
@@ -38,8 +38,8 @@ export interface SessionStatements {
   >;
   readonly bindCharacter: Statement<{ id: string; character: string }, SessionRow>;
   /** Takes the character from a session, live or not, if it has one. */
-  readonly releaseCharacter: Statement<AtMoment & { id: string }, { readonly is_live: boolean }>;
-  readonly countActive: Statement<AtMoment & { window: number }, { readonly count: number }>;
+  readonly releaseCharacter: Statement<{ id: string }, { readonly is_live: boolean }>;
+  readonly countActive: Statement<{ window: number }, Count>;
 }
 
 export function sessionStatements(schema: string): SessionStatements {

@@ -17,27 +17,34 @@ export type Param<Params> = <Name extends keyof Params & string>(
   type: 'bigint' | 'bytea' | 'integer' | 'text' | 'timestamptz' | 'uuid',
 ) => RawBuilder<Params[Name]>;
 
+/** What every statement is given beside its own values: an injected clock's time, or null for Postgres's own. */
+export interface AtMoment {
+  readonly now: Date | null;
+}
+
 /** A statement written once with Kysely, and run many times by pg. */
 export class Statement<Params extends object, Row> {
   readonly text: string;
   /** A hash of the text: stores with different settings may share a pool, and its connections. */
   readonly name: string;
-  readonly #order: readonly (keyof Params)[];
+  readonly #order: readonly (keyof (Params & AtMoment))[];
 
-  constructor(build: (param: Param<Params>) => Compilable<Row> | RawBuilder<Row>) {
+  constructor(build: (param: Param<Params & AtMoment>) => Compilable<Row> | RawBuilder<Row>) {
     const { sql: text, parameters } = build(placeFor).compile(compiler);
 
     this.text = text;
     this.name = `mud_auth_${createHash('sha256').update(text).digest('hex').slice(0, 24)}`;
     this.#order = parameters.map((parameter) => {
       if (!(parameter instanceof Place)) throw new TypeError(`A value is fixed in the statement: ${text}`);
-      // Only `placeFor` makes places, and what it is given are keys of Params.
-      return parameter.name as keyof Params;
+      // Only `placeFor` makes places, and what it is given are keys of these.
+      return parameter.name as keyof (Params & AtMoment);
     });
   }
 
-  valuesOf(params: Params): unknown[] {
-    return this.#order.map((name) => params[name]);
+  valuesOf(params: Params, moment: AtMoment): unknown[] {
+    const values = { ...params, ...moment };
+
+    return this.#order.map((name) => values[name]);
   }
 }
 
