@@ -8,9 +8,9 @@ export interface ActivityOptions {
 }
 
 /** @throws TypeError for a window that is not whole milliseconds. */
-export function windowOf({ activeWithinMs }: ActivityOptions, policy: SessionPolicy): number {
-  const windowMs = activeWithinMs ?? policy.activeWindowMs;
-  if (Number.isSafeInteger(windowMs) && windowMs >= 0) return windowMs;
+export function windowOf(options: ActivityOptions, policy: SessionPolicy): number {
+  const { activeWithinMs = policy.activeWindowMs } = options;
+  if (Number.isSafeInteger(activeWithinMs) && activeWithinMs >= 0) return activeWithinMs;
 
   throw new TypeError('activeWithinMs must be whole milliseconds, or 0 for no window.');
 }

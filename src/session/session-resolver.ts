@@ -32,35 +32,19 @@ export class SessionResolver {
    * @throws InvalidSessionError, with the reason if the secret is that of an ended session.
    */
   async resolve(token: TokenInput): Promise<LiveRecord> {
-    const presented = readToken(token);
-    if (presented === null) throw new InvalidSessionError();
+    const presented = presentedBy(token);
 
-    for (let look = 0; look < MAX_LOOKS; look += 1) {
-      const record = await this.#store.findSession(presented.sessionId);
-      if (record === null) throw await this.#refusalOf(presented);
-      if (!sameSecret(record.secretHash, presented.secretHash)) throw new InvalidSessionError();
-      if (!isExpired(record.session, record.readAt)) return this.#ofEnabledUser(record, presented);
-
-      // "Expired" may only be said of what is ended: a touch that was under way at the deadline
-      // could commit after this look, and a later call would find the session alive.
-      const ending = await this.#store.expireSession(presented.sessionId);
-      if (ending !== null) throw new InvalidSessionError(ending.reason);
-    }
-
-    throw new SessionStoreError('The session changed at every look.', {
-      retryable: true,
-      outcome: 'not-applied',
-    });
+    return this.#ofEnabledUser(await this.#findLive(presented), presented);
   }
 
   /** As `resolve`, or `null` instead of an `InvalidSessionError`. */
   async resolveOrNull(token: TokenInput): Promise<LiveRecord | null> {
-    try {
-      return await this.resolve(token);
-    } catch (error) {
-      if (error instanceof InvalidSessionError) return null;
-      throw error;
-    }
+    return orNull(() => this.resolve(token));
+  }
+
+  /** The live record behind a token, whatever became of its user; `null` if there is none. */
+  async findLiveOrNull(token: TokenInput): Promise<SessionRecord | null> {
+    return orNull(() => this.#findLive(presentedBy(token)));
   }
 
   /** As `resolve`, and records activity where that is due. */
@@ -80,6 +64,25 @@ export class SessionResolver {
     }
   }
 
+  async #findLive(presented: PresentedToken): Promise<SessionRecord> {
+    for (let look = 0; look < MAX_LOOKS; look += 1) {
+      const record = await this.#store.findSession(presented.sessionId);
+      if (record === null) throw await this.#refusalOf(presented);
+      if (!sameSecret(record.secretHash, presented.secretHash)) throw new InvalidSessionError();
+      if (!isExpired(record.session, record.readAt)) return record;
+
+      // "Expired" may only be said of what is ended: a touch that was under way at the deadline
+      // could commit after this look, and a later call would find the session alive.
+      const ending = await this.#store.expireSession(presented.sessionId);
+      if (ending !== null) throw new InvalidSessionError(ending.reason);
+    }
+
+    throw new SessionStoreError('The session changed at every look.', {
+      retryable: true,
+      outcome: 'not-applied',
+    });
+  }
+
   async #ofEnabledUser(record: SessionRecord, presented: PresentedToken): Promise<LiveRecord> {
     const { session, user } = record;
     if (user === null) throw new InvalidSessionError();
@@ -95,5 +98,21 @@ export class SessionResolver {
     const isHolder = ended !== null && sameSecret(ended.secretHash, presented.secretHash);
 
     return new InvalidSessionError(isHolder ? ended.ending.reason : null);
+  }
+}
+
+function presentedBy(token: TokenInput): PresentedToken {
+  const presented = readToken(token);
+  if (presented === null) throw new InvalidSessionError();
+
+  return presented;
+}
+
+async function orNull<T>(resolve: () => Promise<T>): Promise<T | null> {
+  try {
+    return await resolve();
+  } catch (error) {
+    if (error instanceof InvalidSessionError) return null;
+    throw error;
   }
 }

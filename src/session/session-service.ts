@@ -212,7 +212,7 @@ export class SessionService<Permission extends string = MudPermission> {
 
   /** Ends the session of a token at its holder's wish; `true` if it was live. */
   async logout(token: TokenInput): Promise<boolean> {
-    const record = await this.#resolver.resolveOrNull(token);
+    const record = await this.#resolver.findLiveOrNull(token);
     if (record === null) return false;
 
     const ending = await this.#store.endSession(record.session.id, { reason: 'logged_out', actorId: null });

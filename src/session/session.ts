@@ -41,9 +41,9 @@ export function isActiveWithin(session: Session, windowMs: number, at: Date): bo
 export function cleanClientType(text: string): string {
   return text
     .slice(0, 4 * MAX_CLIENT_TYPE_LENGTH)
-    .toWellFormed()
     .replace(CONTROL_CHARACTERS, '')
     .trim()
     .slice(0, MAX_CLIENT_TYPE_LENGTH)
+    .trimEnd()
     .toWellFormed();
 }

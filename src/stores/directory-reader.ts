@@ -69,10 +69,11 @@ export class DirectoryReader {
     return character?.userId === userId ? character : null;
   }
 
-  // `async`, so that a directory that throws at once rejects like one that fails later.
-  async #guarded<T>(look: () => Promise<T>): Promise<T> {
+  // Hosts write directories, also in JavaScript: one that throws at once rejects like one that fails
+  // later, and one that finds `undefined` has found nothing.
+  async #guarded<T>(look: () => Promise<T | null>): Promise<T | null> {
     try {
-      return await look();
+      return (await look()) ?? null;
     } catch (cause) {
       if (cause instanceof SessionStoreError) throw cause;
       throw new SessionStoreError('The directory could not answer.', {

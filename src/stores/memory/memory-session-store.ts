@@ -83,7 +83,7 @@ export class MemorySessionStore implements SessionStore {
     const session = newSession(input, terms, now);
     this.#table.insert({ session, secretHash: input.secretHash });
 
-    return { outcome: 'created', session, endings };
+    return { outcome: 'created', session: copyOf(session), endings };
   }
 
   async findSession(sessionId: string): Promise<SessionRecord | null> {
@@ -94,7 +94,7 @@ export class MemorySessionStore implements SessionStore {
     const readAt = this.#clock.now();
     const { user, character } = await this.#directory.peopleOf(session);
 
-    return { session, secretHash, user, character, readAt };
+    return { session: copyOf(session), secretHash, user, character, readAt };
   }
 
   async findEnding(sessionId: string): Promise<EndingRecord | null> {
@@ -108,7 +108,7 @@ export class MemorySessionStore implements SessionStore {
 
     row.session = { ...row.session, lastActiveAt: now };
 
-    return { outcome: 'touched', lastActiveAt: now };
+    return { outcome: 'touched', lastActiveAt: new Date(now) };
   }
 
   async selectCharacter(selection: CharacterSelection): Promise<SelectCharacterOutcome> {
@@ -121,7 +121,7 @@ export class MemorySessionStore implements SessionStore {
     if (row === null || row.session.userId !== userId) return { outcome: 'session_ended' };
 
     const holder = this.#table.liveOfCharacter(characterId, now);
-    if (holder === row) return { outcome: 'selected', session: row.session, character, endings: [] };
+    if (holder === row) return { outcome: 'selected', session: copyOf(row.session), character, endings: [] };
     const rival = holder?.session.userId === userId ? holder : null;
     if (rival !== null && seatPolicy === 'reject') return { outcome: 'character_in_use' };
 
@@ -130,7 +130,7 @@ export class MemorySessionStore implements SessionStore {
       rival === null ? [] : [this.#table.end(rival, { reason: 'taken_over', actorId: null }, now)];
     this.#table.bind(row, characterId);
 
-    return { outcome: 'selected', session: row.session, character, endings };
+    return { outcome: 'selected', session: copyOf(row.session), character, endings };
   }
 
   async releaseCharacter(sessionId: string): Promise<boolean> {
@@ -243,6 +243,16 @@ function newSession(input: NewSession, terms: SessionTerms, now: Date): Session 
     lastActiveAt: now,
     idleTimeoutMs: terms.idleTimeoutMs,
     absoluteExpiresAt: new Date(now.getTime() + lifetimeMs(terms)),
+  };
+}
+
+/** For a caller to keep, or to change: a `Date` can be, and must not change the session. */
+function copyOf(session: Session): Session {
+  return {
+    ...session,
+    createdAt: new Date(session.createdAt),
+    lastActiveAt: new Date(session.lastActiveAt),
+    absoluteExpiresAt: new Date(session.absoluteExpiresAt),
   };
 }
 

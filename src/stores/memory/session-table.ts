@@ -101,13 +101,11 @@ export class SessionTable {
 
   /** Looks at the next so many rows, round and round, and ends the expired ones. */
   sweep(steps: number, now: Date): void {
-    for (let step = 0; step < steps; step += 1) {
+    // One step more than there are rows: one may fall to the turn.
+    for (let left = Math.min(steps, this.#rows.size + 1); left > 0; left -= 1) {
       const next = this.#sweeper.next();
-      if (next.done === true) {
-        this.#sweeper = this.#rows.values();
-        return;
-      }
-      this.expire(next.value, now);
+      if (next.done === true) this.#sweeper = this.#rows.values();
+      else this.expire(next.value, now);
     }
   }
 
