@@ -1,0 +1,75 @@
+import type { GamePrincipal } from 'mud-auth';
+import type { Game } from './game.ts';
+import type { Player } from './player.ts';
+import { cleanLine } from './words.ts';
+import { findWorld } from './worlds.ts';
+
+/** Starts a session for who knows the password. */
+export async function logIn(game: Game, player: Player, username: string, password: string): Promise<void> {
+  if (player.token !== null) return player.print('You are logged in already.');
+
+  try {
+    const userId = await game.accounts.login(cleanLine(username), password);
+    if (userId === null) return player.refuse();
+
+    const { token } = await game.sessions.createSession(userId, { clientType: player.clientType });
+    await goOn(game, player, token);
+  } catch (error) {
+    player.explain(error);
+  }
+}
+
+/** Goes on with a session that was started before: before the connection dropped, before a restart. */
+export async function resume(game: Game, player: Player, token: string): Promise<void> {
+  if (player.token !== null) return player.print('You are logged in already.');
+
+  try {
+    await goOn(game, player, token);
+  } catch (error) {
+    player.explain(error);
+  }
+}
+
+export async function play(game: Game, player: Player, name: string): Promise<void> {
+  const { userId } = await game.sessions.validateSession(player.token);
+  const mine = await game.accounts.charactersOf(userId);
+  const wanted = mine.find((character) => character.name.toLowerCase() === name.toLowerCase());
+  if (wanted === undefined)
+    return player.print(`Yours are ${mine.map((character) => character.name).join(', ')}.`);
+
+  const me = await game.sessions.selectCharacter(player.token, wanted.id);
+  // Another session of this user may have lost the character to this one.
+  await game.recheck((other) => other.lastSeen?.userId === userId);
+  await arrive(game, player, me);
+}
+
+/** Ends the session. A connection that merely drops does not. */
+export async function quit(game: Game, player: Player): Promise<void> {
+  const { session } = await game.sessions.validateSession(player.token);
+
+  await game.sessions.logout(player.token);
+  player.print('Goodbye. Your session has ended.');
+  player.leave();
+  await game.recheckSession(session.id);
+}
+
+async function goOn(game: Game, player: Player, token: string): Promise<void> {
+  const principal = await game.sessions.validateSession(token);
+  player.enter(token, principal);
+  player.print(`Welcome, ${principal.username} (${principal.role}).`);
+
+  if (principal.session.characterId !== null) {
+    await arrive(game, player, await game.sessions.validateSessionForGame(token));
+    return;
+  }
+  player.print('Choose a character:');
+  for (const { name, worldId } of await game.accounts.charactersOf(principal.userId)) {
+    player.print(`  play ${name} (in ${findWorld(worldId)?.name ?? worldId})`);
+  }
+}
+
+async function arrive(game: Game, player: Player, me: GamePrincipal): Promise<void> {
+  player.print(`You are ${me.characterName}, in ${findWorld(me.worldId)?.name ?? me.worldId}.`);
+  player.print(await game.describeRoom(me));
+  await game.tellRoom(me, `${me.characterName} arrives.`);
+}

@@ -1,0 +1,105 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { PGlite } from '@electric-sql/pglite';
+import { SessionService, SessionStoreError } from 'mud-auth';
+import { migrateToLatest, pglitePool, type PgPool, PostgresSessionStore } from 'mud-auth/postgres';
+import { Pool } from 'pg';
+import { Accounts, type Query } from './accounts.ts';
+import { lockFolder } from './folder-lock.ts';
+import { seed } from './seed.ts';
+
+/** Where the data is. */
+export interface StorageOptions {
+  /** For the embedded database. */
+  readonly folder: string;
+  /** Of a Postgres to use instead; `null` for the embedded one. */
+  readonly databaseUrl: string | null;
+}
+
+/** Sessions and accounts, in one database. */
+export interface Storage {
+  readonly sessions: SessionService;
+  readonly accounts: Accounts;
+  close(): Promise<void>;
+}
+
+/** Opens the database, and makes in it what is missing. */
+export async function openStorage({ folder, databaseUrl }: StorageOptions): Promise<Storage> {
+  const database = databaseUrl === null ? await openFolder(folder) : connectTo(databaseUrl);
+
+  try {
+    const { pool } = database;
+    const query = queryOn(pool);
+    await query(await readFile(new URL('schema.sql', import.meta.url), 'utf8'));
+    await seed(query);
+
+    await migrateToLatest(pool);
+    const store = new PostgresSessionStore({
+      pool,
+      users: { relation: 'mud_demo.users_for_auth', idType: 'integer' },
+      characters: { relation: 'mud_demo.characters_for_auth', idType: 'integer' },
+    });
+
+    return {
+      sessions: new SessionService({ store }),
+      accounts: new Accounts(query),
+      close: () => database.close(),
+    };
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}
+
+interface Database {
+  readonly pool: PgPool;
+  close(): Promise<void>;
+}
+
+async function openFolder(folder: string): Promise<Database> {
+  const unlock = await lockFolder(folder);
+  const database = new PGlite(join(folder, 'pglite'));
+  try {
+    await database.waitReady;
+  } catch (cause) {
+    await unlock();
+    throw new Error(`${folder} holds no database that opens. If its first start was killed, delete it.`, {
+      cause,
+    });
+  }
+
+  return {
+    pool: pglitePool(database),
+    async close() {
+      await database.close();
+      await unlock();
+    },
+  };
+}
+
+function connectTo(connectionString: string): Database {
+  const pool = new Pool({ connectionString, connectionTimeoutMillis: 5_000, query_timeout: 10_000 });
+
+  return { pool, close: () => pool.end() };
+}
+
+function queryOn(pool: PgPool): Query {
+  return async <Row>(text: string, values?: unknown[]): Promise<readonly Row[]> => {
+    try {
+      const client = await pool.connect();
+      try {
+        const { rows } = await client.query(values === undefined ? { text } : { text, values });
+        return rows as readonly Row[]; // as the caller says, whose SQL it is
+      } finally {
+        client.release();
+      }
+    } catch (cause) {
+      // The accounts are in the database of the sessions: when it is away, that is one and the same news.
+      throw new SessionStoreError('The database could not answer.', {
+        retryable: true,
+        outcome: 'unknown',
+        cause,
+      });
+    }
+  };
+}
