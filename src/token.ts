@@ -7,7 +7,7 @@ const SECRET_BYTES = 32;
 const TOKEN_LENGTH = PREFIX.length + 36 + 1 + 43;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const TOKEN = /^mas_([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})\.([\w-]{43})$/;
-const TOKEN_OF_ANY_KIND = /^\s*ma[a-z]_/i;
+const TOKEN_OF_ANY_KIND = /^\s*ma[a-z]_|ma[a-z]_[0-9a-f-]{36}\./i;
 
 /** What a well-formed token says: which session, and the hash of the secret presented for it. */
 export interface PresentedToken {
@@ -53,7 +53,7 @@ export function isSessionId(value: string): boolean {
   return UUID.test(value);
 }
 
-/** Whether the text begins as a token of any kind does, whole or not. */
+/** Whether the text begins as a token of any kind does, whole or not, or has one inside. */
 export function looksLikeToken(value: string): boolean {
   return TOKEN_OF_ANY_KIND.test(value);
 }

@@ -26,6 +26,7 @@ export async function createDatabase(settings: pg.PoolConfig = {}): Promise<Test
     pool,
     sql: (text, values) => pool.query(text, values),
     async close() {
+      pool.on('error', () => {}); // connections that the server drops before they have said goodbye
       await pool.end();
       await onServer(server, `drop database ${name} with (force)`);
     },

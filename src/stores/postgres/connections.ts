@@ -57,17 +57,19 @@ export class Connections implements Pick<Runner, 'run'> {
   /**
    * Runs the work in one transaction that commits when it returns. Reads see what is committed at
    * each statement, whatever the host's default is: under a lock, a look must see what the former
-   * holder wrote.
+   * holder wrote. Work over whole tables is given a time limit of its own, which stands in for that
+   * of the server too.
    */
-  async transaction<T>(work: (transaction: Runner) => Promise<T>, queryTimeoutMs?: number): Promise<T> {
+  async transaction<T>(work: (transaction: Runner) => Promise<T>, ownTimeoutMs?: number): Promise<T> {
     return this.#retrying(async (connection) => {
       await connection.send({ text: 'begin isolation level read committed' });
+      if (ownTimeoutMs !== undefined) await connection.send({ text: 'set local statement_timeout = 0' });
       const result = await work(connection);
       connection.phase = 'committing';
       await connection.send({ text: 'commit' });
 
       return result;
-    }, queryTimeoutMs);
+    }, ownTimeoutMs);
   }
 
   async #retrying<T>(

@@ -11,8 +11,9 @@ export interface MigrationOptions {
   readonly schema?: string;
 }
 
-// Building an index over millions of rows takes its time.
-const LIMITS = { acquireTimeoutMs: 30_000, queryTimeoutMs: 30 * 60_000, maxWaiting: 1 };
+/** Building an index over millions of rows takes its time. */
+const TIMEOUT_MS = 30 * 60_000;
+const LIMITS = { acquireTimeoutMs: 30_000, queryTimeoutMs: TIMEOUT_MS, maxWaiting: 1 };
 
 /**
  * Brings the library's tables to the state that this version needs, in one transaction. Servers
@@ -34,7 +35,7 @@ export async function migrateToLatest(
     for (const migration of pending) await transaction.runText(stepOf(schema, migration));
 
     return pending.map(({ name }) => name);
-  });
+  }, TIMEOUT_MS);
 }
 
 /** The SQL that `migrateToLatest` runs on a new database, for hosts that apply SQL themselves. */

@@ -32,7 +32,7 @@ export class RelationPeople implements People {
     if (!idTypes[this.#relations.users.idType].fits(userId)) return null;
     const [user] = await this.#connections.run(this.#statements.findUser, { id: userId });
 
-    return user === undefined || user.disabled ? null : user;
+    return user === undefined || user.disabled ? null : userOf(user.id, user);
   }
 
   async findPlayableCharacter(characterId: string, userId: string): Promise<Character | null> {
@@ -40,7 +40,7 @@ export class RelationPeople implements People {
     const [row] = await this.#connections.run(this.#statements.findCharacter, { id: characterId });
     if (row === undefined || row.user_id !== userId || row.world_id === null) return null;
 
-    return { id: row.id, userId: row.user_id, name: row.name, worldId: row.world_id };
+    return characterOf(userId, row.id, row);
   }
 
   async findRecord(sessionId: string): Promise<SessionRecord | null> {
@@ -77,13 +77,21 @@ export class RelationPeople implements People {
   }
 }
 
-function userOf(id: string, { username, role, disabled }: PeopleRow): User | null {
+// A view can give null for anything. Who has no name or no role is nobody.
+function userOf(
+  id: string,
+  { username, role, disabled }: Pick<PeopleRow, 'username' | 'role' | 'disabled'>,
+): User | null {
   if (username === null || role === null || disabled === null) return null;
 
   return { id, username, role, disabled };
 }
 
-function characterOf(userId: string, id: string | null, row: PeopleRow): Character | null {
+function characterOf(
+  userId: string,
+  id: string | null,
+  row: Pick<PeopleRow, 'character_name' | 'world_id'>,
+): Character | null {
   if (id === null || row.character_name === null) return null;
 
   return { id, userId, name: row.character_name, worldId: row.world_id };

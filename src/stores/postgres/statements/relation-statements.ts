@@ -7,8 +7,8 @@ import { Statement } from './statement.ts';
 /** A user as statements return him. */
 interface UserRow {
   readonly id: string;
-  readonly username: string;
-  readonly role: string;
+  readonly username: string | null;
+  readonly role: string | null;
   readonly disabled: boolean;
 }
 
@@ -16,7 +16,7 @@ interface UserRow {
 interface CharacterRow {
   readonly id: string;
   readonly user_id: string;
-  readonly name: string;
+  readonly character_name: string | null;
   readonly world_id: string | null;
 }
 
@@ -73,7 +73,7 @@ export function relationStatements(schema: string, relations: HostRelations): Re
 
     findCharacter: new Statement(
       (param) => sql<CharacterRow>`
-        select c.id::text, c.user_id::text, c.name::text, c.world_id::text
+        select c.id::text, c.user_id::text, c.name::text as character_name, c.world_id::text
         from ${characters} as c where c.id = ${asIdOf(relations.characters, param('id', 'text'))} limit 1`,
     ),
 
@@ -91,8 +91,8 @@ export function relationStatements(schema: string, relations: HostRelations): Re
           ${epochMs(sql`s.last_active_at`)} as last_active_at
         from ${sql.table(`${schema}.sessions`)} as s
           cross join clock
-          join ${userOfSession} on not u.disabled
-          join ${characterOfSession(sql`c.world_id::text = ${param('world', 'text')}`)} on true
+          join ${userOfSession} on not u.disabled and u.username is not null and u.role is not null
+          join ${characterOfSession(sql`c.world_id::text = ${param('world', 'text')}`)} on c.name is not null
         where s.character_id is not null and ${isLive} and ${isActiveWithin(param('window', 'bigint'))}`,
     ),
   };

@@ -1,0 +1,181 @@
+import { PGlite } from '@electric-sql/pglite';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type SessionPolicyOptions, SessionService } from '../../src/index.ts';
+import { MemoryDirectory } from '../../src/stores/memory/index.ts';
+import { migrateToLatest, pglitePool, PostgresSessionStore } from '../../src/stores/postgres/index.ts';
+import { FakeClock } from '../../src/testing/index.ts';
+import { type CountingPool, countingPool } from '../support/counting-pool.ts';
+import { hostTablesSql } from '../support/host-tables.ts';
+import { readPage, tableOf } from './pages.ts';
+
+const alice = { id: '1', username: 'alice', role: 'player', disabled: false };
+const aria = { id: '11', userId: '1', name: 'Aria', worldId: 'mist' };
+const DEADLINE_MS = 480 * 60_000;
+
+/** What a row of the table is measured in. */
+interface Scene {
+  readonly pool: CountingPool;
+  readonly clock: FakeClock;
+  readonly open: (options?: { migrate?: boolean }) => PostgresSessionStore;
+  readonly serve: (policy?: SessionPolicyOptions) => Promise<SessionService>;
+  readonly setDisabled: (disabled: boolean) => Promise<unknown>;
+}
+
+/** Prepares what the row says, and gives the call that is to be counted. */
+type Prepare = (scene: Scene) => Promise<() => Promise<unknown>>;
+
+const withToken =
+  (use: (sessions: SessionService, token: string, scene: Scene) => Promise<unknown>): Prepare =>
+  async (scene) => {
+    const sessions = await scene.serve();
+    const { token } = await sessions.createSession(alice.id);
+
+    return () => use(sessions, token, scene);
+  };
+
+const bare =
+  (use: (sessions: SessionService) => Promise<unknown>): Prepare =>
+  async ({ serve }) => {
+    const sessions = await serve();
+
+    return () => use(sessions);
+  };
+
+const ROWS: Readonly<Record<string, Prepare>> = {
+  'ready(), or the first call':
+    async ({ open }) =>
+    () =>
+      open().ready(),
+  'ready() with migrate: true, nothing to apply':
+    async ({ open }) =>
+    () =>
+      open({ migrate: true }).ready(),
+  createSession: bare((sessions) => sessions.createSession(alice.id)),
+  'createSession under a limit': async ({ serve }) => {
+    const sessions = await serve({ maxSessionsPerUser: 1 });
+    return () => sessions.createSession(alice.id);
+  },
+  validate: withToken((sessions, token) => sessions.validateSession(token)),
+  'validate, a touch is due': async (scene) => {
+    const sessions = await scene.serve();
+    const { token } = await sessions.createSession(alice.id);
+    scene.clock.advance(60_000);
+    return () => sessions.validateSession(token);
+  },
+  'validate, the token is malformed': bare((sessions) => sessions.validateSession('mas_')),
+  'validate, the session is unknown or has ended': async (scene) => {
+    const sessions = await scene.serve();
+    const { token } = await sessions.createSession(alice.id);
+    await sessions.logout(token);
+    return () => sessions.validateSession(token);
+  },
+  'validate, the secret is wrong': withToken((sessions, token) => {
+    const [id = '', secret = ''] = token.split('.');
+    return sessions.validateSession(`${id}.${secret.startsWith('A') ? 'B' : 'A'}${secret.slice(1)}`);
+  }),
+  'validate, the session is past its deadline': async (scene) => {
+    const sessions = await scene.serve();
+    const { token } = await sessions.createSession(alice.id);
+    scene.clock.advance(DEADLINE_MS);
+    return () => sessions.validateSession(token);
+  },
+  'validate, the user is disabled': async (scene) => {
+    const sessions = await scene.serve();
+    const { token } = await sessions.createSession(alice.id);
+    await scene.setDisabled(true);
+    return () => sessions.validateSession(token);
+  },
+  'getUsernameFromSession, getUsernameAndRoleFromSession': withToken((sessions, token) =>
+    sessions.getUsernameFromSession(token),
+  ),
+  selectCharacter: withToken((sessions, token) => sessions.selectCharacter(token, aria.id)),
+  'selectCharacter, taking over': async (scene) => {
+    const sessions = await scene.serve();
+    const { token: holder } = await sessions.createSession(alice.id);
+    const { token } = await sessions.createSession(alice.id);
+    await sessions.selectCharacter(holder, aria.id);
+    return () => sessions.selectCharacter(token, aria.id);
+  },
+  releaseCharacter: withToken((sessions, token) => sessions.releaseCharacter(token)),
+  logout: withToken((sessions, token) => sessions.logout(token)),
+  removeSession: async ({ serve }) => {
+    const sessions = await serve();
+    const { session } = await sessions.createSession(alice.id);
+    return () => sessions.removeSession(session.id);
+  },
+  removeSessionsForUser: bare((sessions) => sessions.removeSessionsForUser(alice.id)),
+  removeSessionsForCharacter: bare((sessions) => sessions.removeSessionsForCharacter(aria.id)),
+  clearAllSessions: bare((sessions) => sessions.clearAllSessions()),
+  cleanupExpiredSessions: bare((sessions) => sessions.cleanupExpiredSessions()),
+  getActiveSessionCount: bare((sessions) => sessions.getActiveSessionCount()),
+  getActiveCharacters: bare((sessions) => sessions.getActiveCharacters('mist')),
+};
+
+const table = tableOf(readPage('docs/postgres.md'), 'call');
+
+describe('the table of costs in docs/postgres.md', () => {
+  let db: PGlite;
+  beforeAll(async () => {
+    db = new PGlite();
+    await migrateToLatest(pglitePool(db));
+    await db.exec(hostTablesSql('integer'));
+    await db.exec(`insert into users values (1, 'alice', 'player', false)`);
+    await db.exec(`insert into characters values (11, 1, 'Aria', 'mist')`);
+  }, 60_000);
+  afterAll(() => db.close());
+
+  it('has the rows that are measured here', () => {
+    expect(table.map((row) => row['call'])).toEqual(Object.keys(ROWS));
+  });
+
+  it.each(table.map((row) => [row['call'] ?? '', row] as const))('is right about %s', async (call, row) => {
+    const measured = [];
+    for (const people of ['relations', 'a directory'] as const) {
+      const scene = await setTheScene(people);
+      const act = await ROWS[call]?.(scene);
+      scene.pool.take();
+      await act?.().catch(() => {}); // a refusal has its price too
+      measured.push(scene.pool.take().length);
+    }
+
+    expect([Number(row['statements with relations']), Number(row['statements with a directory'])]).toEqual(
+      measured,
+    );
+  });
+
+  async function setTheScene(people: 'relations' | 'a directory'): Promise<Scene> {
+    await db.exec(
+      'delete from mud_auth.sessions; delete from mud_auth.session_endings; update users set disabled = false',
+    );
+    const pool = countingPool(pglitePool(db));
+    const clock = new FakeClock();
+    const directory = new MemoryDirectory({ users: [alice], characters: [aria] });
+    const relations = {
+      users: { relation: 'users', idType: 'integer' },
+      characters: { relation: 'characters', idType: 'integer' },
+    } as const;
+    const open = (options: { migrate?: boolean } = {}): PostgresSessionStore =>
+      new PostgresSessionStore({
+        pool,
+        clock,
+        ...options,
+        ...(people === 'relations' ? relations : { directory }),
+      });
+
+    return {
+      pool,
+      clock,
+      open,
+      async serve(policy = {}) {
+        const store = open();
+        await store.ready();
+
+        return new SessionService({ store, policy });
+      },
+      async setDisabled(disabled) {
+        await directory.putUser({ ...alice, disabled });
+        await db.query('update users set disabled = $1', [disabled]);
+      },
+    };
+  }
+});
