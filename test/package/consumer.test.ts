@@ -16,7 +16,10 @@ describe('the packed package, in an empty project', () => {
     project = await mkdtemp(join(tmpdir(), 'mud-auth-consumer-'));
     const { stdout } = await run('npm', ['pack', '--json', '--pack-destination', project], { cwd: ROOT });
     const [{ filename }] = JSON.parse(stdout);
-    await writeFile(join(project, 'package.json'), JSON.stringify({ name: 'consumer', private: true, type: 'module' }));
+    await writeFile(
+      join(project, 'package.json'),
+      JSON.stringify({ name: 'consumer', private: true, type: 'module' }),
+    );
     await run('npm', ['install', '--no-audit', '--no-fund', `./${filename}`], { cwd: project });
   });
   afterAll(() => rm(project, { recursive: true, force: true }));
@@ -32,8 +35,8 @@ describe('the packed package, in an empty project', () => {
     const requires = ENTRIES.map((entry) => `require('${entry}');`).join('');
     await writeFile(join(project, 'require.cjs'), requires);
 
-    await node('--input-type=module', '--eval', imports);
-    await node('require.cjs');
+    await expect(node('--input-type=module', '--eval', imports)).resolves.toBe('');
+    await expect(node('require.cjs')).resolves.toBe('');
   });
 
   it('loads neither kysely nor pg with the root, the memory store or the suites', async () => {

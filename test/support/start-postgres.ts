@@ -1,11 +1,15 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createInterface } from 'node:readline';
+import { createInterface, type Interface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
 /** A running server. */
 export interface PostgresServer {
   readonly url: string;
+  /** Stops it in the fast way, which ends every connection, and starts it again; until it is ready. */
+  restart(): Promise<void>;
+  /** Kills it with SIGKILL, and starts it again; until it has recovered and is ready. */
+  crash(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -15,20 +19,35 @@ const STOP_TIMEOUT_MS = 15_000;
 export async function startPostgres(version: string = '18'): Promise<PostgresServer> {
   const script = fileURLToPath(new URL('postgres-server.ts', import.meta.url));
   const child = spawn(process.execPath, [script, version], { stdio: ['pipe', 'pipe', 'inherit'] });
-  const url = await firstLineOf(child);
+  const lines = createInterface(child.stdout);
+  const url = await nextLineOf(lines, child);
+  const order = async (command: string): Promise<void> => {
+    child.stdin.write(`${command}\n`);
+    await nextLineOf(lines, child);
+  };
 
-  return { url, stop: () => stop(child) };
+  return {
+    url,
+    restart: () => order('restart'),
+    crash: () => order('crash'),
+    stop: () => stop(child),
+  };
 }
 
-async function firstLineOf(child: ChildProcess): Promise<string> {
-  if (child.stdout === null) throw new Error('the server process has no output');
-  const ended = once(child, 'exit').then(([code]) => {
-    throw new Error(`PostgreSQL did not start: its process ended with ${String(code)}`);
+async function nextLineOf(lines: Interface, child: ChildProcess): Promise<string> {
+  const over = new AbortController();
+  const ended = once(child, 'exit', over).then(([code]) => {
+    throw new Error(`PostgreSQL is gone: its process ended with ${String(code)}`);
   });
-  const [line] = await Promise.race([once(createInterface(child.stdout), 'line'), ended]);
-  ended.catch(() => {}); // it ends one day
 
-  return String(line);
+  try {
+    const [line] = await Promise.race([once(lines, 'line', over), ended]);
+
+    return String(line);
+  } finally {
+    ended.catch(() => {}); // nobody waits for it any more
+    over.abort();
+  }
 }
 
 async function stop(child: ChildProcess): Promise<void> {

@@ -1,9 +1,100 @@
-import { describe, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { definePolicy } from '../../../src/session/session-policy.ts';
+import { MemoryDirectory } from '../../../src/stores/memory/memory-directory.ts';
 import { MemorySessionStore } from '../../../src/stores/memory/memory-session-store.ts';
-import { describeSessionStore } from '../../../src/testing/index.ts';
+import { describeSessionStore, FakeClock } from '../../../src/testing/index.ts';
+import { newSessionId } from '../../../src/token.ts';
+
+const ALICE = { id: 'user-1', username: 'alice', role: 'player', disabled: false };
+const BOB = { id: 'user-2', username: 'bob', role: 'player', disabled: false };
+const CATO = { id: 'character-1', userId: BOB.id, name: 'Cato', worldId: 'mist' };
+const KICKED = { reason: 'kicked', actorId: null } as const;
 
 describeSessionStore('MemorySessionStore', {
   describe,
   it,
   open: (context) => ({ store: new MemorySessionStore(context) }),
 });
+
+describe('findSession', () => {
+  it('says when it read the row, not when the host had answered', async () => {
+    const { clock, directory, store, id } = await openWithSession();
+    const before = clock.now();
+    directory.findUser = async () => {
+      clock.advance(5_000);
+
+      return ALICE;
+    };
+
+    expect((await store.findSession(id))?.readAt).toEqual(before);
+  });
+});
+
+describe('selectCharacter', () => {
+  it('binds no character of one user to the session of another', async () => {
+    const { store, id } = await openWithSession();
+    const ofBob = { sessionId: id, userId: BOB.id, characterId: CATO.id, seatPolicy: 'take_over' } as const;
+
+    expect(await store.selectCharacter(ofBob)).toEqual({ outcome: 'session_ended' });
+    expect((await store.findSession(id))?.session.characterId).toBeNull();
+  });
+});
+
+// An id ought never to be used twice. Where a host does it all the same, nothing of the first
+// session may stick to the second: this is what shows whether all indexes forget an ended one.
+describe('endSession of a session whose id is used again', () => {
+  it('takes it from the user whose it was', async () => {
+    const { create, store, id } = await openWithSession();
+    await create(BOB.id, newSessionId());
+    await create(ALICE.id, newSessionId());
+    await store.endSession(id, KICKED);
+    await create(BOB.id, id);
+
+    expect(await store.endSessionsForUser(ALICE.id, KICKED)).toBe(1);
+    expect(await store.findSession(id)).not.toBeNull();
+  });
+
+  it('takes it from the character that it played', async () => {
+    const { create, store } = await openWithSession();
+    const id = newSessionId();
+    await create(BOB.id, id);
+    await store.selectCharacter({
+      sessionId: id,
+      userId: BOB.id,
+      characterId: CATO.id,
+      seatPolicy: 'reject',
+    });
+    await store.endSession(id, KICKED);
+    await create(BOB.id, id);
+
+    expect(await store.endSessionsForCharacter(CATO.id, KICKED)).toBe(0);
+    expect(await store.findSession(id)).not.toBeNull();
+  });
+});
+
+interface Opened {
+  readonly clock: FakeClock;
+  readonly directory: MemoryDirectory;
+  readonly store: MemorySessionStore;
+  /** A session of Alice. */
+  readonly id: string;
+  readonly create: (userId: string, id: string) => Promise<unknown>;
+}
+
+async function openWithSession(): Promise<Opened> {
+  const clock = new FakeClock();
+  const directory = new MemoryDirectory({ users: [ALICE, BOB], characters: [CATO] });
+  const store = new MemorySessionStore({ clock, directory });
+  const create: Opened['create'] = (userId, id) =>
+    store.createSession({
+      id,
+      userId,
+      secretHash: new Uint8Array(32),
+      clientType: '',
+      policy: definePolicy(),
+    });
+  const id = newSessionId();
+  await create(ALICE.id, id);
+
+  return { clock, directory, store, id, create };
+}

@@ -1,0 +1,117 @@
+import type pg from 'pg';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { CreatedSession } from '../../src/index.ts';
+import type { TestDatabase } from '../support/database.ts';
+import { createHostDatabase, failureOf, type Host, isAtRest, openHost, untilTrue } from './fixture.ts';
+
+const MAX = 2;
+const MAX_WAITING = 3;
+const ACQUIRE_TIMEOUT_MS = 250;
+
+describe('a pool whose connections are all in use', () => {
+  let database: TestDatabase;
+  let host: Host;
+  let alice: CreatedSession;
+  let inUse: pg.PoolClient[];
+  beforeAll(async () => {
+    database = await createHostDatabase();
+  });
+  beforeEach(async () => {
+    host = await openHost(database.url, {
+      pool: { max: MAX },
+      store: { acquireTimeoutMs: ACQUIRE_TIMEOUT_MS, maxWaiting: MAX_WAITING },
+    });
+    alice = await host.service.createSession('1');
+    inUse = await Promise.all(Array.from({ length: MAX }, () => host.pool.connect()));
+  });
+  afterEach(async () => {
+    giveBack();
+    await host.close();
+  });
+  afterAll(() => database.close());
+
+  it('fails a call at the acquire timeout: a 503 to be retried, with nothing applied', async () => {
+    const start = performance.now();
+
+    const failure = await failureOf(host.service.removeSession(alice.session.id));
+
+    // A timer may be a little early.
+    expect(performance.now() - start).toBeGreaterThan(ACQUIRE_TIMEOUT_MS - 10);
+    expect(performance.now() - start).toBeLessThan(10 * ACQUIRE_TIMEOUT_MS);
+    expect(failure).toMatchObject({ retryable: true, outcome: 'not-applied', retryAfterSeconds: 1 });
+  });
+
+  it('lets so many calls wait, and refuses the rest at once', async () => {
+    const settled: string[] = [];
+    const settles = (what: string, call: Promise<unknown>): Promise<void> =>
+      failureOf(call).then(
+        ({ retryAfterSeconds }) => void settled.push(`${what}, retry after ${retryAfterSeconds}`),
+      );
+
+    const waiting = Array.from({ length: MAX_WAITING }, () => settles('waited', validate()));
+    const refused = Array.from({ length: 4 }, () => settles('refused', validate()));
+    await Promise.all([...waiting, ...refused]);
+
+    expect(settled).toEqual([
+      ...refused.map(() => 'refused, retry after 1'),
+      ...waiting.map(() => 'waited, retry after 1'),
+    ]);
+  });
+
+  it('never holds more calls of ours in its queue than may wait, however many give up', async () => {
+    for (let round = 0; round < 3; round += 1) {
+      await Promise.all(Array.from({ length: 10 }, () => failureOf(validate())));
+
+      expect(host.pool.waitingCount).toBe(MAX_WAITING);
+    }
+  });
+
+  it('serves those who wait when a connection is given back in time', async () => {
+    const calls = Array.from({ length: MAX_WAITING }, validate);
+    await untilTrue(() => host.pool.waitingCount === MAX_WAITING);
+
+    giveBack();
+
+    expect(await Promise.all(calls)).toHaveLength(MAX_WAITING);
+  });
+
+  it('gets back the connections that came too late for their calls, and then everything works', async () => {
+    await Promise.all(Array.from({ length: 10 }, () => failureOf(validate())));
+
+    giveBack();
+    await untilTrue(() => isAtRest(host.pool));
+    expect(host.pool.idleCount).toBe(MAX);
+
+    const calls = Array.from({ length: MAX_WAITING }, validate);
+    expect(await Promise.all(calls)).toHaveLength(MAX_WAITING);
+    expect(isAtRest(host.pool)).toBe(true);
+  });
+
+  it('says so itself, where the host has set a shorter timeout: the same 503', async () => {
+    const impatient = await openHost(database.url, { pool: { max: 1, connectionTimeoutMillis: 50 } });
+    const client = await impatient.pool.connect();
+
+    const failure = await failureOf(impatient.service.validateSession(alice.token));
+    client.release();
+
+    expect(failure).toMatchObject({ retryable: true, outcome: 'not-applied' });
+    await impatient.close();
+  });
+
+  it('that has been ended is a 503 that no retry can help', async () => {
+    const ended = await openHost(database.url);
+    await ended.close();
+
+    const failure = await failureOf(ended.service.validateSession(alice.token));
+
+    expect(failure).toMatchObject({ retryable: false, outcome: 'not-applied', retryAfterSeconds: null });
+  });
+
+  async function validate(): Promise<unknown> {
+    return host.service.validateSession(alice.token);
+  }
+
+  function giveBack(): void {
+    for (const client of inUse.splice(0)) client.release();
+  }
+});

@@ -1,0 +1,41 @@
+import { sql } from 'kysely';
+import { describe, expect, it } from 'vitest';
+import { Statement } from '../../../src/stores/postgres/statements/statement.ts';
+
+describe('a statement', () => {
+  const statement = new Statement<{ id: string; size: number }, object>(
+    (param) => sql`select ${param('size', 'integer')} where ${param('id', 'uuid')} = ${param('id', 'uuid')}`,
+  );
+
+  it('says the type of each value', () => {
+    expect(statement.text).toBe('select $1::integer where $2::uuid = $3::uuid');
+  });
+
+  it('gives the values in the order of their places', () => {
+    expect(statement.valuesOf({ id: 'an id', size: 3 }, { now: null })).toEqual([3, 'an id', 'an id']);
+  });
+
+  it('may read the time that it is given, or none, which leaves it to the database', () => {
+    const reading = new Statement<object, object>((param) => sql`select ${param('now', 'timestamptz')}`);
+    const now = new Date();
+
+    expect(reading.valuesOf({}, { now })).toEqual([now]);
+    expect(reading.valuesOf({}, { now: null })).toEqual([null]);
+  });
+
+  it('has a name that fits into that of a prepared statement, and is of its text alone', () => {
+    const same = new Statement<{ n: number; key: string }, object>(
+      (param) => sql`select ${param('n', 'integer')} where ${param('key', 'uuid')} = ${param('key', 'uuid')}`,
+    );
+    const other = new Statement<object, object>(() => sql`select 1`);
+
+    expect(statement.name).toMatch(/^mud_auth_[0-9a-f]+$/);
+    expect(statement.name.length).toBeLessThan(64);
+    expect(same.name).toBe(statement.name);
+    expect(other.name).not.toBe(statement.name);
+  });
+
+  it('takes no value that is fixed when it is written', () => {
+    expect(() => new Statement<object, object>(() => sql`select ${'a secret'}`)).toThrow(TypeError);
+  });
+});
