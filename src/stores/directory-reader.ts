@@ -58,7 +58,7 @@ export class DirectoryReader {
         userId: user.id,
         role: user.role,
         sessionId: id,
-        lastActiveAt,
+        lastActiveAt: new Date(lastActiveAt),
       };
     });
   }

@@ -1,6 +1,8 @@
-import type pg from 'pg';
+import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { CreatedSession } from '../../src/index.ts';
+import { MemoryDirectory } from '../../src/stores/memory/index.ts';
+import { PostgresSessionStore } from '../../src/stores/postgres/index.ts';
 import type { TestDatabase } from '../support/database.ts';
 import { createHostDatabase, failureOf, type Host, isAtRest, openHost, untilTrue } from './fixture.ts';
 
@@ -105,6 +107,18 @@ describe('a pool whose connections are all in use', () => {
     const failure = await failureOf(ended.service.validateSession(alice.token));
 
     expect(failure).toMatchObject({ retryable: false, outcome: 'not-applied', retryAfterSeconds: null });
+  });
+
+  it('that throws at once is the same 503, and its calls are not taken for waiting', async () => {
+    const pool = new pg.Pool({ connectionString: `${database.url}?sslrootcert=/no/such/file` });
+    const store = new PostgresSessionStore({ pool, directory: new MemoryDirectory(), maxWaiting: 2 });
+
+    for (let n = 0; n < 5; n += 1) {
+      const failure = await failureOf(store.countActiveSessions(0));
+
+      expect(failure).toMatchObject({ outcome: 'not-applied' });
+      expect(String(failure.cause)).toContain('ENOENT');
+    }
   });
 
   async function validate(): Promise<unknown> {

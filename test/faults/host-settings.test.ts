@@ -18,26 +18,36 @@ describe('where the host reads values of every type in a way of its own', () => 
     for (const [type, parser] of usual) setTypeParser(type, parser);
   });
 
-  conforms();
+  conforms({});
 });
 
-describe('where the database writes times, and reads strings, in a way of its own', () => {
-  conforms(`
+describe('where the database writes values, and reads strings, in a way of its own', () => {
+  conforms(
+    {},
+    `
+    alter database :name set bytea_output = 'escape';
+    alter database :name set extra_float_digits = -5;
     alter database :name set datestyle = 'SQL, DMY';
     alter database :name set intervalstyle = 'sql_standard';
     alter database :name set timezone = 'Asia/Kathmandu';
     alter database :name set standard_conforming_strings = off;
     alter database :name set search_path = public, pg_catalog;
-  `);
+  `,
+  );
 });
 
-function conforms(settings = ''): void {
+describe('where the host asks for binary results', () => {
+  // An option of pg that its types do not know.
+  conforms({ binary: true } as pg.PoolConfig);
+});
+
+function conforms(config: pg.PoolConfig, settings = ''): void {
   let database: TestDatabase;
   let pool: pg.Pool;
   beforeAll(async () => {
     database = await createHostDatabase();
     await database.sql(settings.replaceAll(':name', new URL(database.url).pathname.slice(1)));
-    pool = new pg.Pool({ connectionString: database.url }); // with the settings
+    pool = new pg.Pool({ connectionString: database.url, ...config }); // with the settings
   });
   afterAll(async () => {
     await pool.end();

@@ -5,10 +5,12 @@ import { openProxy, type TcpProxy } from '../support/tcp-proxy.ts';
 import {
   createHostDatabase,
   failureOf,
+  hold,
   type Host,
   isAtRest,
   openHost,
   timeOf,
+  untilBlocked,
   untilTrue,
 } from './fixture.ts';
 
@@ -116,6 +118,38 @@ for (const max of [1, 5]) {
     });
   });
 }
+
+describe('a black hole in the midst of a transaction', () => {
+  it('keeps what the transaction locked from nobody for long', async () => {
+    await openHostOf(1);
+    const policy = { maxSessionsPerUser: 5 };
+    const lost = await openHost(proxy.url, { policy, store: { queryTimeoutMs: QUERY_TIMEOUT_MS } });
+    const other = await openHost(database.url, { policy, store: { queryTimeoutMs: SOON_MS } });
+    // The sign-in holds the user when it comes to his expired session, and waits for that.
+    await database.sql(`update mud_auth.sessions set absolute_expires_at = created_at + interval '1 ms'`);
+    const lock = await hold(database, 'select from mud_auth.sessions for update');
+    const failure = failureOf(lost.service.createSession('1'));
+    await untilBlocked(database);
+
+    proxy.blackHole();
+    await lock.letGo();
+    await failure;
+
+    await expect(other.service.createSession('1')).resolves.toBeDefined();
+    proxy.reset();
+    await lost.close();
+    await other.close();
+  });
+
+  it('does not let a clear-all wait for as long as its work may take', async () => {
+    await openHostOf(1);
+    proxy.blackHole();
+
+    const ms = await timeOf(() => host.service.clearAllSessions());
+
+    expect(ms).toBeLessThan(SOON_MS);
+  });
+});
 
 describe('a network that stalls', () => {
   beforeEach(() => openHostOf(1, {}));

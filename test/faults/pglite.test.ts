@@ -149,6 +149,34 @@ describe('the pool over a PGlite', () => {
   });
 });
 
+describe('a PGlite whose host reads values of every type in a way of its own', () => {
+  it('gives us ours all the same', async () => {
+    const own = new PGlite({
+      parsers: { 16: unheardOf, 17: unheardOf, 20: unheardOf, 23: unheardOf, 25: unheardOf },
+    });
+    const directory: Directory = {
+      findUser: async (id) => ({ id, username: 'alice', role: 'player', disabled: false }),
+      findCharacter: async (id) => ({ id, userId: '1', name: 'Aria', worldId: 'mist' }),
+    };
+    const store = new PostgresSessionStore({ pool: pglitePool(own), migrate: true, directory });
+    const sessions = new SessionService({ store, policy: { maxSessionsPerUser: 2 } });
+
+    const { token, session } = await sessions.createSession('1');
+    await sessions.selectCharacter(token, '11');
+
+    expect(await sessions.validateSessionForGame(token)).toMatchObject({
+      session: { createdAt: session.createdAt },
+    });
+    expect(await sessions.removeSessionsForUser('1')).toBe(1);
+    await expect(sessions.validateSession(token)).rejects.toMatchObject({ reason: 'kicked' });
+    await own.close();
+  });
+});
+
+function unheardOf(): object {
+  return {};
+}
+
 const nobody: Directory = { findUser: async () => null, findCharacter: async () => null };
 
 function openService(directory: Directory): SessionService {

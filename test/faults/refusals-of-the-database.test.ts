@@ -57,10 +57,7 @@ describe('a database that refuses', () => {
   });
 
   it('writes, as a standby does, may be asked again, and answers reads', async () => {
-    const name = new URL(database.url).pathname.slice(1);
-    await database.sql(`alter database ${name} set default_transaction_read_only = on`);
-    const { service } = await open();
-    await database.sql(`alter database ${name} reset default_transaction_read_only`);
+    const { service } = await open({ pool: { options: '-c default_transaction_read_only=on' } });
     const writes = [
       () => service.createSession('1'),
       () => service.selectCharacter(alice.token, '11'),
@@ -76,6 +73,17 @@ describe('a database that refuses', () => {
     }
     await expect(service.validateSession(alice.token)).resolves.toMatchObject({ username: 'alice' });
     expect(await service.getActiveSessionCount()).toBe(1);
+  });
+
+  it('writes on a connection to what has become a standby, is left for a new connection', async () => {
+    const name = new URL(database.url).pathname.slice(1);
+    await database.sql(`alter database ${name} set default_transaction_read_only = on`);
+    const { service } = await open({ pool: { max: 1 } });
+    await database.sql(`alter database ${name} reset default_transaction_read_only`);
+
+    expect(await failureOf(service.createSession('1'))).toMatchObject({ sqlState: '25006' });
+
+    await expect(service.createSession('1')).resolves.toBeDefined();
   });
 
   it('one connection more than its role may have, may be asked again', async () => {
@@ -134,6 +142,28 @@ describe('a database that refuses', () => {
     expect(shown).not.toContain('pirate');
     expect(shown).not.toContain('Failing row');
     expect(shown).not.toContain('\\x');
+  });
+
+  it('a value of the host that its view cannot read, does not get that value into a log', async () => {
+    await database.sql(`
+      create table accounts (id integer primary key, age text);
+      insert into accounts values (1, 'very private');
+      create view aged_users as
+        select id, 'alice' as username, 'player' as role, age::integer > 99 as disabled from accounts;
+    `);
+    const { service } = await open({ store: { users: { relation: 'aged_users', idType: 'integer' } } });
+
+    const failure = await failureOf(service.createSession('1'));
+
+    expect(failure).toMatchObject({ sqlState: '22P02', retryable: false });
+    expect(everythingShown(failure)).not.toContain('private');
+  });
+
+  it('no number that a policy allows', async () => {
+    const { service } = await open({ policy: { maxSessionsPerUser: Number.MAX_SAFE_INTEGER } });
+
+    await expect(service.createSession('1')).resolves.toBeDefined();
+    expect(await service.getActiveSessionCount({ activeWithinMs: Number.MAX_SAFE_INTEGER })).toBe(2);
   });
 
   async function open(settings: HostSettings = {}): Promise<Host> {

@@ -1,3 +1,4 @@
+import type pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { CreatedSession } from '../../src/index.ts';
 import type { TestDatabase } from '../support/database.ts';
@@ -54,6 +55,18 @@ describe('statements that were prepared on every connection of a pool', () => {
     await useEveryConnection();
 
     expect(await preparedOnEach()).not.toContain(0);
+  });
+
+  it('may be of the same name as those that a connection pooler has brought', async () => {
+    const pooled = await openHost(database.url, { pool: { max: 1 } });
+    const own = await namesOn(pooled.pool);
+    for (const name of await namesOn(host.pool)) {
+      if (!own.includes(name)) await pooled.pool.query(`prepare ${name} as select 1`);
+    }
+
+    await expect(pooled.service.createSession('1')).resolves.toBeDefined();
+    expect(await pooled.service.getActiveSessionCount()).toBeGreaterThan(0);
+    await pooled.close();
   });
 
   /** One call after the other, each of which may meet one stale connection after the other. */
@@ -158,4 +171,12 @@ function times<T>(count: number, act: () => Promise<T>): Promise<T>[] {
 
 function ifNotEnded(error: unknown): void {
   expect(error).toMatchObject({ code: 'session_invalid' });
+}
+
+async function namesOn(pool: pg.Pool): Promise<string[]> {
+  const { rows } = await pool.query<{ name: string }>(
+    `select name from pg_prepared_statements where name like 'mud_auth%'`,
+  );
+
+  return rows.map(({ name }) => name);
 }

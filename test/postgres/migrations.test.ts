@@ -104,6 +104,25 @@ describe('migrateToLatest', () => {
     await database.sql(`drop owned by ${role}; drop role ${role}`);
   });
 
+  it('can be run by a role that may only use the tables, where nothing is to be done', async () => {
+    await migrateToLatest(database.pool);
+    const role = `user_${randomUUID().replaceAll('-', '')}`;
+    await database.sql(`
+      create role ${role} login password '${role}';
+      grant usage on schema mud_auth to ${role};
+      grant select, insert, update, delete on all tables in schema mud_auth to ${role};
+    `);
+    const url = new URL(database.url);
+    url.username = role;
+    url.password = role;
+    const pool = new pg.Pool({ connectionString: url.href });
+
+    expect(await migrateToLatest(pool)).toEqual([]);
+
+    await pool.end();
+    await database.sql(`drop owned by ${role}; drop role ${role}`);
+  });
+
   it('is a TypeError for a schema that cannot be', async () => {
     for (const schema of ['', 'a b', 'a;b', 'a"b', 'a.b', 'x'.repeat(64), '1a']) {
       await expect(migrateToLatest(database.pool, { schema })).rejects.toThrow(TypeError);

@@ -91,7 +91,7 @@ export class SessionTable {
     if (idsOfUser?.size === 0) this.#idsByUser.delete(userId);
     this.#endings.add(ending, row.secretHash);
 
-    return ending;
+    return { ...ending, endedAt: new Date(now) };
   }
 
   /** Ends the row if it has expired. */

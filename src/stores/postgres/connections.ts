@@ -49,7 +49,7 @@ export class Connections implements Pick<Runner, 'run'> {
     params: Params,
   ): Promise<readonly Row[]> {
     return this.#retrying(async (connection) => {
-      connection.phase = 'committing';
+      if (statement.writes) connection.phase = 'committing';
       return connection.run(statement, params);
     });
   }
@@ -62,11 +62,10 @@ export class Connections implements Pick<Runner, 'run'> {
    */
   async transaction<T>(work: (transaction: Runner) => Promise<T>, ownTimeoutMs?: number): Promise<T> {
     return this.#retrying(async (connection) => {
-      await connection.send({ text: 'begin isolation level read committed' });
-      if (ownTimeoutMs !== undefined) await connection.send({ text: 'set local statement_timeout = 0' });
+      await connection.begin(ownTimeoutMs !== undefined);
       const result = await work(connection);
       connection.phase = 'committing';
-      await connection.send({ text: 'commit' });
+      await connection.control('commit');
 
       return result;
     }, ownTimeoutMs);
@@ -80,7 +79,8 @@ export class Connections implements Pick<Runner, 'run'> {
 
     for (let tries = 1; ; tries += 1) {
       try {
-        return await this.#once(work, { queryTimeoutMs, usesNames, clock: this.#clock });
+        const controlTimeoutMs = this.#limits.queryTimeoutMs;
+        return await this.#once(work, { queryTimeoutMs, controlTimeoutMs, usesNames, clock: this.#clock });
       } catch (error) {
         const { sqlState } = toStoreError(error, 'committing');
         const isWorthIt = isConflict(sqlState) || (usesNames && isStalePlan(sqlState));
@@ -113,7 +113,8 @@ export class Connections implements Pick<Runner, 'run'> {
     // Counted until the pool answers, even if this call has long given up: the pool's queue is what
     // must stay bounded.
     this.#waiting += 1;
-    const connecting = this.#pool.connect().finally(() => {
+    // `async`, so that a pool that throws at once rejects like one that fails later.
+    const connecting = (async () => this.#pool.connect())().finally(() => {
       this.#waiting -= 1;
     });
 
@@ -132,6 +133,8 @@ export class Connections implements Pick<Runner, 'run'> {
 
 interface ConnectionSettings {
   readonly queryTimeoutMs: number;
+  /** For what begins and ends a transaction, however long its statements may take. */
+  readonly controlTimeoutMs: number;
   /** Whether statements are prepared under their names. */
   readonly usesNames: boolean;
   readonly clock: Clock | null;
@@ -156,23 +159,36 @@ class Connection implements Runner {
     const { name, text } = statement;
     const { clock, usesNames } = this.#settings;
     const values = statement.valuesOf(params, { now: clock?.now() ?? null });
-    const { rows } = await this.send(usesNames ? { name, text, values } : { text, values });
+    const { rows } = await this.#send(usesNames ? { name, text, values } : { text, values });
 
     // The statement's outputs are cast to the types that its Row says.
     return rows as readonly Row[];
   }
 
   async runText(text: string): Promise<void> {
-    await this.send({ text });
+    await this.#send({ text });
   }
 
-  async send(query: PgQuery): Promise<{ readonly rows: readonly unknown[] }> {
-    if (query.text.startsWith('begin')) this.#isInTransaction = true;
-    const query_timeout = this.#settings.queryTimeoutMs;
-    const result = await this.#client.query({ ...query, query_timeout, types: readAsWritten });
-    if (query.text === 'commit' || query.text === 'rollback') this.#isInTransaction = false;
+  /**
+   * Begins a transaction, all in one message. If this node is cut off in its midst, the server lets
+   * go of its locks; else they would be held until TCP gives up, which takes hours.
+   */
+  async begin(isLong: boolean): Promise<void> {
+    this.#isInTransaction = true;
+    const idleMs = this.#settings.controlTimeoutMs;
+    await this.control(
+      `begin isolation level read committed; set local idle_in_transaction_session_timeout = ${idleMs}` +
+        (isLong ? '; set local statement_timeout = 0' : ''),
+    );
+  }
 
-    return result;
+  async control(text: string): Promise<void> {
+    await this.#send({ text }, this.#settings.controlTimeoutMs);
+    if (text === 'commit' || text === 'rollback') this.#isInTransaction = false;
+  }
+
+  #send(query: PgQuery, query_timeout = this.#settings.queryTimeoutMs): ReturnType<PgClient['query']> {
+    return this.#client.query({ ...query, query_timeout, types: readAsWritten });
   }
 
   /** Leaves the transaction that failed; whether the connection may be given back. */
@@ -180,7 +196,7 @@ class Connection implements Runner {
     if (breaksConnection(error)) return false;
     if (!this.#isInTransaction) return true;
 
-    return this.send({ text: 'rollback' }).then(
+    return this.control('rollback').then(
       () => true,
       () => false,
     );

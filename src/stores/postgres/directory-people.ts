@@ -5,7 +5,7 @@ import type { Connections } from './connections.ts';
 import { idTypes } from './id-types.ts';
 import type { People } from './people.ts';
 import { findRecordStatement, listInPlayStatement, type RecordRow } from './statements/record-statements.ts';
-import { type SessionRow, toSession } from './statements/rows.ts';
+import { type SessionRow, toHash, toSession, toTime } from './statements/rows.ts';
 import type { Statement } from './statements/statement.ts';
 
 /** People in a directory of the host's, asked beside the session's row. */
@@ -41,7 +41,7 @@ export class DirectoryPeople implements People {
     const session = toSession(row);
     const people = await this.#directory.peopleOf(session);
 
-    return { session, ...people, secretHash: row.secret_hash, readAt: new Date(row.read_at) };
+    return { session, ...people, secretHash: toHash(row), readAt: toTime(row.read_at) };
   }
 
   async listActiveCharacters(worldId: string, activeWithinMs: number): Promise<readonly ActiveCharacter[]> {

@@ -52,7 +52,7 @@ function schemaOf({ schema = DEFAULT_SCHEMA }: MigrationOptions): string {
   return schema;
 }
 
-// "create schema if not exists" asks for the right to create one even where it exists.
+// "create … if not exists" asks for the right to create one even where it exists.
 function preparationOf(schema: string): string {
   return `
 select pg_advisory_xact_lock(hashtextextended('${schema}.migrations', 0));
@@ -60,11 +60,13 @@ do $$ begin
   if to_regnamespace('${quoted(schema)}') is null then
     create schema ${quoted(schema)};
   end if;
+  if to_regclass('${quoted(schema)}.migrations') is null then
+    create table ${quoted(schema)}.migrations (
+      name text primary key,
+      applied_at timestamptz not null default now()
+    );
+  end if;
 end $$;
-create table if not exists ${quoted(schema)}.migrations (
-  name text primary key,
-  applied_at timestamptz not null default now()
-);
 `;
 }
 

@@ -38,14 +38,17 @@ interface DirectoryOptions {
 /** What a Postgres store is built from. */
 export type PostgresSessionStoreOptions = CommonOptions & (RelationOptions | DirectoryOptions);
 
+/** Timers, and Postgres, count milliseconds in 32 bits. */
+const MAX_LIMIT = 2 ** 31 - 1;
+
 /** @throws TypeError for limits that are not whole numbers from 1. */
 export function limitsOf(options: CommonOptions): ConnectionLimits {
   const { acquireTimeoutMs = 5_000, queryTimeoutMs = 5_000, maxWaiting = 1_000 } = options;
   const limits = { acquireTimeoutMs, queryTimeoutMs, maxWaiting };
 
   for (const [name, value] of Object.entries(limits)) {
-    if (!Number.isSafeInteger(value) || value < 1)
-      throw new TypeError(`${name} must be a whole number from 1.`);
+    if (!Number.isSafeInteger(value) || value < 1 || value > MAX_LIMIT)
+      throw new TypeError(`${name} must be a whole number from 1 to ${MAX_LIMIT}.`);
   }
 
   return limits;

@@ -7,7 +7,9 @@ export interface PgQuery {
   /** Gives up waiting for the result after this long, in milliseconds. */
   readonly query_timeout?: number;
   /** How values of each type are read; else it is up to the host's settings. */
-  readonly types?: { readonly getTypeParser: (oid: number) => (value: string) => unknown };
+  readonly types?: {
+    readonly getTypeParser: (oid: number) => (value: string | Uint8Array) => unknown;
+  };
 }
 
 /** A client checked out of a {@link PgPool}. */

@@ -1,4 +1,5 @@
 import type { PgClient, PgPool, PgQuery } from './pg-pool.ts';
+import { RESULT_TYPES } from './result-types.ts';
 
 /** What is used of a `PGlite` of `@electric-sql/pglite`. */
 export interface PGliteDatabase extends PGliteQueries {
@@ -6,7 +7,11 @@ export interface PGliteDatabase extends PGliteQueries {
 }
 
 interface PGliteQueries {
-  query(text: string, values?: unknown[]): Promise<{ readonly rows: readonly unknown[] }>;
+  query(
+    text: string,
+    values?: unknown[],
+    options?: { readonly parsers?: Record<number, (value: string) => unknown> },
+  ): Promise<{ readonly rows: readonly unknown[] }>;
   exec(text: string): Promise<readonly { readonly rows: readonly unknown[] }[]>;
 }
 
@@ -45,9 +50,8 @@ class PGliteClient implements PgClient {
     this.#onRelease = onRelease;
   }
 
-  // Names and parsers do not apply: PGlite keeps no prepared statements, and reads the few types
-  // that the library's statements return as pg is told to.
-  async query({ text, values }: PgQuery): Promise<{ readonly rows: readonly unknown[] }> {
+  // Names do not apply: PGlite keeps no prepared statements.
+  async query({ text, values, types }: PgQuery): Promise<{ readonly rows: readonly unknown[] }> {
     if (text.startsWith('begin')) {
       this.#transaction = await begin(this.#db);
       return NO_ROWS;
@@ -58,7 +62,7 @@ class PGliteClient implements PgClient {
     }
 
     const queries = this.#transaction?.queries ?? this.#db;
-    if (values !== undefined) return queries.query(text, values);
+    if (values !== undefined) return queries.query(text, values, types && { parsers: parsersOf(types) });
 
     return (await queries.exec(text)).at(-1) ?? NO_ROWS;
   }
@@ -73,6 +77,13 @@ class PGliteClient implements PgClient {
     transaction?.decide(how);
     await transaction?.ended;
   }
+}
+
+/** The host may have given its PGlite parsers of its own. */
+function parsersOf({
+  getTypeParser,
+}: NonNullable<PgQuery['types']>): Record<number, (value: string) => unknown> {
+  return Object.fromEntries(RESULT_TYPES.map((oid) => [oid, getTypeParser(oid)]));
 }
 
 interface OpenTransaction {

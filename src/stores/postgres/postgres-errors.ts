@@ -16,6 +16,8 @@ const VERDICT_BY_SQLSTATE: Readonly<Record<string, Verdict>> = {
   '08001': TRY_AGAIN, // the connection was never made
   '08004': TRY_AGAIN, // the server rejected it
   '25006': TRY_AGAIN, // read-only: a standby, soon promoted or replaced
+  '25P03': TRY_AGAIN, // idle in transaction for too long: this process stood still
+  '25P04': TRY_AGAIN, // transaction_timeout
   '40001': TRY_AGAIN, // serialization failure
   '40003': WHO_KNOWS, // statement completion unknown
   '40P01': TRY_AGAIN, // deadlock
@@ -30,12 +32,11 @@ const VERDICT_BY_CLASS: Readonly<Record<string, Verdict>> = {
   '58': TRY_AGAIN, // system error
 };
 
+// Others may come on a connection that was made, as from a router (EHOSTUNREACH) in mid-statement.
 const VERDICT_BY_SOCKET_ERROR: Readonly<Record<string, Verdict>> = {
   ECONNREFUSED: TRY_AGAIN,
   ENOTFOUND: TRY_AGAIN,
   EAI_AGAIN: TRY_AGAIN,
-  EHOSTUNREACH: TRY_AGAIN,
-  ENETUNREACH: TRY_AGAIN,
 };
 
 // pg's own errors, which carry no code. What is not listed is a connection lost midway.
@@ -66,15 +67,20 @@ export function toStoreError(error: unknown, phase: Phase): SessionStoreError {
 export function breaksConnection(error: unknown): boolean {
   const sqlState = sqlStateOf(error);
 
-  return sqlState === null || /^(08|57P|58)/.test(sqlState) || isStalePlan(sqlState) || isFatal(error);
+  return (
+    sqlState === null ||
+    /^(08|25006|25P0[34]|57P|58)/.test(sqlState) ||
+    isStalePlan(sqlState) ||
+    isFatal(error)
+  );
 }
 
 /**
- * Whether a prepared statement no longer fits: its relations changed under it, or the server has
- * forgotten it.
+ * Whether a prepared statement no longer fits: its relations changed under it, the server has
+ * forgotten it, or a connection pooler has brought one of that name.
  */
 export function isStalePlan(sqlState: string | null): boolean {
-  return sqlState === '0A000' || sqlState === '26000';
+  return sqlState === '0A000' || sqlState === '26000' || sqlState === '42P05';
 }
 
 /** Whether the same work may simply be done again at once: the database has undone the first try. */
@@ -83,6 +89,7 @@ export function isConflict(sqlState: string | null): boolean {
 }
 
 function verdictOn(error: unknown, sqlState: string | null): Verdict {
+  if (propertyOf(error, 'severity') === 'PANIC') return WHO_KNOWS; // perhaps while it wrote the commit
   if (sqlState !== null) {
     return VERDICT_BY_SQLSTATE[sqlState] ?? VERDICT_BY_CLASS[sqlState.slice(0, 2)] ?? HOPELESS;
   }
@@ -115,8 +122,10 @@ function propertyOf(error: unknown, name: string): string {
 }
 
 // The `detail` and `where` of a database error quote whole rows, and a row holds a secret's hash.
+// Of a data exception, and of one that a host's function raises, the message quotes a value too.
 function withoutRowContents(error: unknown, sqlState: string | null): Error {
   const code = sqlState ?? codeOf(error);
+  if (/^(22|38|39|P0)/.test(code)) return new Error(code);
 
   return new Error(code === '' ? messageOf(error) : `${code}: ${messageOf(error)}`);
 }

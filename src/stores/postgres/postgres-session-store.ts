@@ -23,7 +23,7 @@ import type { People } from './people.ts';
 import { RelationPeople } from './relation-people.ts';
 import { checkSchemaVersion } from './schema-version.ts';
 import { type EndingStatements, endingStatements, paramsOf } from './statements/ending-statements.ts';
-import { countOf, toEnding } from './statements/rows.ts';
+import { type Count, countOf, toEnding, toHash, toTime } from './statements/rows.ts';
 import { type SessionStatements, sessionStatements } from './statements/session-statements.ts';
 import type { Statement } from './statements/statement.ts';
 import { UserTransactions } from './user-transactions.ts';
@@ -109,7 +109,7 @@ export class PostgresSessionStore implements SessionStore {
       retention: ENDING_RETENTION_MS,
     });
 
-    return row === undefined ? null : { ending: toEnding(row), secretHash: row.secret_hash };
+    return row === undefined ? null : { ending: toEnding(row), secretHash: toHash(row) };
   }
 
   async touchSession(sessionId: string): Promise<TouchOutcome> {
@@ -118,7 +118,7 @@ export class PostgresSessionStore implements SessionStore {
     if (row === undefined || !row.is_live) return { outcome: 'ended' };
     if (row.touched_at === null) return { outcome: 'skipped' };
 
-    return { outcome: 'touched', lastActiveAt: new Date(row.touched_at) };
+    return { outcome: 'touched', lastActiveAt: toTime(row.touched_at) };
   }
 
   async selectCharacter(selection: CharacterSelection): Promise<SelectCharacterOutcome> {
@@ -231,10 +231,7 @@ function isUniqueViolation(error: unknown): boolean {
 }
 
 /** Runs batches until one is not full; how many rows they had together. */
-async function untilLess(
-  size: number,
-  runBatch: () => Promise<readonly { readonly count: number }[]>,
-): Promise<number> {
+async function untilLess(size: number, runBatch: () => Promise<readonly Count[]>): Promise<number> {
   let total = 0;
   for (;;) {
     const count = countOf(await runBatch());

@@ -4,7 +4,7 @@ import type { Connections } from './connections.ts';
 import { checkRelations, checkSettings, type HostRelations } from './host-relations.ts';
 import { idTypes } from './id-types.ts';
 import type { People } from './people.ts';
-import { toSession } from './statements/rows.ts';
+import { toHash, toSession, toTime } from './statements/rows.ts';
 import {
   type PeopleRow,
   type RelationStatements,
@@ -51,10 +51,10 @@ export class RelationPeople implements People {
 
     return {
       session: toSession(row),
-      secretHash: row.secret_hash,
+      secretHash: toHash(row),
       user: userOf(row.user_id, row),
       character: characterOf(row.user_id, row.character_id, row),
-      readAt: new Date(row.read_at),
+      readAt: toTime(row.read_at),
     };
   }
 
@@ -72,7 +72,7 @@ export class RelationPeople implements People {
       userId: row.user_id,
       role: row.role,
       sessionId: row.session_id,
-      lastActiveAt: new Date(row.last_active_at),
+      lastActiveAt: toTime(row.last_active_at),
     }));
   }
 }

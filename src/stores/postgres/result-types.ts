@@ -1,19 +1,16 @@
 const BOOLEAN = 16;
-const BYTEA = 17;
-const INTEGER = 23;
-const DOUBLE = 701;
+const TEXT = 25;
 
-/**
- * How results are read, whatever parsers the host has set for its own queries. Statements cast what
- * they return to these types or to text.
- */
-export const readAsWritten: { readonly getTypeParser: (oid: number) => (value: string) => unknown } = {
-  getTypeParser: (oid) => PARSERS[oid] ?? String,
+/** The types of all that statements return. */
+export const RESULT_TYPES: readonly number[] = [BOOLEAN, TEXT];
+
+/** How results are read, whatever parsers and format the host has set for its own queries. */
+export const readAsWritten: {
+  readonly getTypeParser: (oid: number) => (value: string | Uint8Array) => unknown;
+} = {
+  getTypeParser: (oid) => (oid === BOOLEAN ? isTrue : String),
 };
 
-const PARSERS: Readonly<Record<number, (value: string) => unknown>> = {
-  [BOOLEAN]: (value) => value === 't',
-  [BYTEA]: (value) => Buffer.from(value.slice(2), 'hex'),
-  [INTEGER]: Number,
-  [DOUBLE]: Number,
-};
+function isTrue(value: string | Uint8Array): boolean {
+  return value[0] === 't' || value[0] === 1;
+}

@@ -35,7 +35,11 @@ const SQLSTATES: readonly (readonly [code: string, name: string, severity: strin
   ['57P03', 'cannot_connect_now', 'FATAL', TRY_AGAIN],
   ['57P05', 'idle_session_timeout', 'FATAL', WHO_KNOWS],
   ['58030', 'io_error', 'ERROR', TRY_AGAIN],
+  ['58030', 'io_error', 'PANIC', WHO_KNOWS],
+  ['53100', 'disk_full', 'PANIC', WHO_KNOWS],
   ['25006', 'read_only_sql_transaction', 'ERROR', TRY_AGAIN],
+  ['25P03', 'idle_in_transaction_session_timeout', 'FATAL', TRY_AGAIN],
+  ['25P04', 'transaction_timeout', 'FATAL', TRY_AGAIN],
   ['40001', 'serialization_failure', 'ERROR', TRY_AGAIN],
   ['40003', 'statement_completion_unknown', 'ERROR', WHO_KNOWS],
   ['40P01', 'deadlock_detected', 'ERROR', TRY_AGAIN],
@@ -56,6 +60,8 @@ const SOCKET_ERRORS: readonly (readonly [code: string, verdict: Verdict])[] = [
   ['ECONNRESET', WHO_KNOWS],
   ['EPIPE', WHO_KNOWS],
   ['ETIMEDOUT', WHO_KNOWS],
+  ['EHOSTUNREACH', WHO_KNOWS],
+  ['ENETUNREACH', WHO_KNOWS],
 ];
 
 const PG_MESSAGES: readonly (readonly [message: string, verdict: Verdict])[] = [
@@ -150,6 +156,21 @@ describe('toStoreError', () => {
     expect(shown).not.toContain('SECRET');
   });
 
+  it.each([
+    ['22P02', 'invalid input syntax for type integer: "SECRET"'],
+    ['22003', 'value "SECRET" is out of range for type integer'],
+    ['P0001', 'no SECRET today'],
+    ['38000', 'SECRET'],
+    ['39000', 'SECRET'],
+  ])('quotes no value that the message of %s quotes', (code, message) => {
+    const shown = everythingShown(
+      toStoreError(databaseError({ code, severity: 'ERROR', message }), 'committing'),
+    );
+
+    expect(shown).toContain(code);
+    expect(shown).not.toContain('SECRET');
+  });
+
   it('keeps the code and the message as the cause, for the log', () => {
     const error = databaseError({
       code: '57P03',
@@ -178,15 +199,18 @@ describe('the messages of pg that have no code', () => {
 });
 
 describe('a connection is of no more use', () => {
-  it.each(['08006', '08P01', '57P01', '57P02', '57P03', '57P05', '58030'])('after %s', (code) => {
-    expect(breaksConnection(databaseError({ code, severity: 'ERROR' }))).toBe(true);
-  });
+  it.each(['08006', '08P01', '25006', '25P03', '25P04', '57P01', '57P02', '57P03', '57P05', '58030'])(
+    'after %s',
+    (code) => {
+      expect(breaksConnection(databaseError({ code, severity: 'ERROR' }))).toBe(true);
+    },
+  );
 
-  it.each(['25P03', '25P04', '40001', 'XX000'])('after %s that is fatal', (code) => {
+  it.each(['40001', 'XX000'])('after %s that is fatal', (code) => {
     expect(breaksConnection(databaseError({ code, severity: 'FATAL' }))).toBe(true);
   });
 
-  it.each(['0A000', '26000'])('after %s: its prepared statements are stale', (code) => {
+  it.each(['0A000', '26000', '42P05'])('after %s: its prepared statements are stale', (code) => {
     expect(breaksConnection(databaseError({ code, severity: 'ERROR' }))).toBe(true);
     expect(isStalePlan(code)).toBe(true);
   });
@@ -204,13 +228,10 @@ describe('a connection is of no more use', () => {
 });
 
 describe('a connection is as good as before', () => {
-  it.each(['22P02', '23505', '25006', '40001', '40P01', '42P01', '53200', '55P03', '57014'])(
-    'after %s',
-    (code) => {
-      expect(breaksConnection(databaseError({ code, severity: 'ERROR' }))).toBe(false);
-      expect(isStalePlan(code)).toBe(false);
-    },
-  );
+  it.each(['22P02', '23505', '40001', '40P01', '42P01', '53200', '55P03', '57014'])('after %s', (code) => {
+    expect(breaksConnection(databaseError({ code, severity: 'ERROR' }))).toBe(false);
+    expect(isStalePlan(code)).toBe(false);
+  });
 });
 
 describe('the same work may simply be done again', () => {

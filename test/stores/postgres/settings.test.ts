@@ -18,11 +18,12 @@ describe('the settings of a PostgresSessionStore', () => {
   it.each(['acquireTimeoutMs', 'queryTimeoutMs', 'maxWaiting'])(
     '%s must be a whole number from 1',
     (name) => {
-      for (const value of [0, -1, 1.5, Number.NaN, Infinity, '5', null]) {
+      for (const value of [0, -1, 1.5, Number.NaN, Infinity, 2 ** 31, '5', null]) {
         expect(() => store({ directory, [name]: value })).toThrow(TypeError);
         expect(() => store({ directory, [name]: value })).toThrow(name);
       }
       expect(() => store({ directory, [name]: 1 })).not.toThrow();
+      expect(() => store({ directory, [name]: 2 ** 31 - 1 })).not.toThrow();
     },
   );
 

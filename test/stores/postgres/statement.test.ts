@@ -1,5 +1,12 @@
 import { sql } from 'kysely';
 import { describe, expect, it } from 'vitest';
+import { endingStatements } from '../../../src/stores/postgres/statements/ending-statements.ts';
+import {
+  findRecordStatement,
+  listInPlayStatement,
+} from '../../../src/stores/postgres/statements/record-statements.ts';
+import { relationStatements } from '../../../src/stores/postgres/statements/relation-statements.ts';
+import { sessionStatements } from '../../../src/stores/postgres/statements/session-statements.ts';
 import { Statement } from '../../../src/stores/postgres/statements/statement.ts';
 
 describe('a statement', () => {
@@ -33,6 +40,25 @@ describe('a statement', () => {
     expect(statement.name.length).toBeLessThan(64);
     expect(same.name).toBe(statement.name);
     expect(other.name).not.toBe(statement.name);
+  });
+
+  it('knows whether it may leave something behind', () => {
+    const users = { relation: 'updates', idType: 'text' } as const;
+    const { lockUser, findEnding, countActive, ...session } = sessionStatements('mud_auth');
+    const { bindCharacter, insertSession, releaseCharacter, touchSession } = session;
+    const reading = [
+      ...Object.values(relationStatements('mud_auth', { users, characters: users })),
+      findRecordStatement('mud_auth'),
+      listInPlayStatement('mud_auth'),
+      ...[lockUser, findEnding, countActive],
+    ];
+    const writing = [
+      ...Object.values(endingStatements('mud_auth')),
+      ...[bindCharacter, insertSession, releaseCharacter, touchSession],
+    ];
+
+    expect(reading.filter(({ writes }) => writes)).toEqual([]);
+    expect(writing.filter(({ writes }) => !writes)).toEqual([]);
   });
 
   it('takes no value that is fixed when it is written', () => {

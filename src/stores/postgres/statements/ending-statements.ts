@@ -66,7 +66,7 @@ export function endingStatements(schema: string): EndingStatements {
   const expired = sql<string>`'expired'`;
   const replaced = sql<string>`'replaced'`;
   const theEndings = sql`select ${sql.join([...endingColumns])} from remembered as e`;
-  const theLivingCounted = sql`select count(*)::integer as count from remembered where reason <> 'expired'`;
+  const theLivingCounted = sql`select count(*)::text as count from remembered where reason <> 'expired'`;
 
   return {
     endSession: new Statement(
@@ -86,7 +86,7 @@ export function endingStatements(schema: string): EndingStatements {
           select s.id, row_number() over (order by s.created_at desc, s.id desc) as place
           from ${sessions} as s, clock where ${ofUser} and ${isLive}
         ) as r
-        where r.place > ${param('keep', 'integer')}
+        where r.place > ${param('keep', 'bigint')}
       )`;
 
       return sql<EndingRow>`
@@ -117,7 +117,7 @@ export function endingStatements(schema: string): EndingStatements {
 
       return sql<Count>`
         ${ending(param, sql`s.id in (select id from batch)`, expired, nobody, batch)}
-        select count(*)::integer as count from remembered`;
+        select count(*)::text as count from remembered`;
     }),
 
     forgetEndingsBatch: new Statement(
@@ -129,7 +129,7 @@ export function endingStatements(schema: string): EndingStatements {
         ), forgotten as (
           delete from ${endings} where session_id in (select session_id from batch) returning 1
         )
-        select count(*)::integer as count from forgotten`,
+        select count(*)::text as count from forgotten`,
     ),
   };
 }

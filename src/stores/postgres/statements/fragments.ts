@@ -9,9 +9,9 @@ export function now(param: Param<AtMoment>): RawBuilder<Date> {
   return sql<Date>`date_trunc('milliseconds', coalesce(${param('now', 'timestamptz')}, clock_timestamp()))`;
 }
 
-/** A time as milliseconds since the epoch, which no host's settings read differently. */
-export function epochMs(time: RawBuilder<unknown>): RawBuilder<number> {
-  return sql<number>`(extract(epoch from ${time}) * 1000)::float8`;
+/** A time as milliseconds since the epoch, which no host's settings write or read differently. */
+export function epochMs(time: RawBuilder<unknown>): RawBuilder<string> {
+  return sql<string>`(extract(epoch from ${time}) * 1000)::bigint::text`;
 }
 
 /** So many milliseconds, as an interval. */
@@ -31,5 +31,5 @@ export const isLive: RawBuilder<boolean> = sql<boolean>`${expiresAt} > clock.now
 
 /** `isActiveWithin` in SQL. */
 export function isActiveWithin(windowMs: RawBuilder<number>): RawBuilder<boolean> {
-  return sql<boolean>`(${windowMs} = 0 or s.last_active_at > clock.now - ${interval(windowMs)})`;
+  return sql<boolean>`(${windowMs} = 0 or clock.now - s.last_active_at < ${interval(windowMs)})`;
 }

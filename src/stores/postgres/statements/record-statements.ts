@@ -1,12 +1,12 @@
 import { type RawBuilder, sql } from 'kysely';
 import { epochMs, isActiveWithin, isLive, now } from './fragments.ts';
-import { sessionColumns, type SessionRow } from './rows.ts';
+import { hashColumn, sessionColumns, type SessionRow } from './rows.ts';
 import { compiler, Statement } from './statement.ts';
 
 /** A session as a validate reads it. */
 export interface RecordRow extends SessionRow {
-  readonly secret_hash: Uint8Array;
-  readonly read_at: number;
+  readonly secret_hash: string;
+  readonly read_at: string;
 }
 
 /** What a host's relations add to a session's row. */
@@ -24,7 +24,7 @@ export function findRecordStatement<Extra = object>(
 ): Statement<{ id: string }, RecordRow & Extra> {
   return new Statement(
     (param) => sql<RecordRow & Extra>`
-      select ${sql.join([...sessionColumns])}, s.secret_hash, ${epochMs(now(param))} as read_at
+      select ${sql.join([...sessionColumns])}, ${hashColumn('s')}, ${epochMs(now(param))} as read_at
         ${joined.columns}
       from ${sql.table(`${schema}.sessions`)} as s
         ${joined.joins}

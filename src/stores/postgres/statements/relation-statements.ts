@@ -36,7 +36,7 @@ interface ActiveRow {
   readonly user_id: string;
   readonly role: string;
   readonly session_id: string;
-  readonly last_active_at: number;
+  readonly last_active_at: string;
 }
 
 /** The statements that read the host's relations. */

@@ -3,8 +3,8 @@ import type { Ending, EndingReason } from '../../../session/ending.ts';
 import type { Session } from '../../../session/session.ts';
 import { epochMs } from './fragments.ts';
 
-// Outputs are cast to text, boolean, float8 or bytea: nothing that a host's type parsers, or the
-// column types of its views, could change.
+// Outputs are text and boolean: nothing that a host's type parsers, the settings of
+// its database (bytea_output, extra_float_digits) or the column types of its views could change.
 
 /** A session as statements return it. */
 export interface SessionRow {
@@ -12,10 +12,10 @@ export interface SessionRow {
   readonly user_id: string;
   readonly character_id: string | null;
   readonly client_type: string;
-  readonly created_at: number;
-  readonly last_active_at: number;
-  readonly idle_timeout_ms: number;
-  readonly absolute_expires_at: number;
+  readonly created_at: string;
+  readonly last_active_at: string;
+  readonly idle_timeout_ms: string;
+  readonly absolute_expires_at: string;
 }
 
 /** The columns of a {@link SessionRow}, from a row `s`. */
@@ -24,10 +24,10 @@ export const sessionColumns: readonly [
   AliasedRawBuilder<string, 'user_id'>,
   AliasedRawBuilder<string | null, 'character_id'>,
   AliasedRawBuilder<string, 'client_type'>,
-  AliasedRawBuilder<number, 'created_at'>,
-  AliasedRawBuilder<number, 'last_active_at'>,
-  AliasedRawBuilder<number, 'idle_timeout_ms'>,
-  AliasedRawBuilder<number, 'absolute_expires_at'>,
+  AliasedRawBuilder<string, 'created_at'>,
+  AliasedRawBuilder<string, 'last_active_at'>,
+  AliasedRawBuilder<string, 'idle_timeout_ms'>,
+  AliasedRawBuilder<string, 'absolute_expires_at'>,
 ] = [
   sql<string>`s.id::text`.as('id'),
   sql<string>`s.user_id`.as('user_id'),
@@ -35,7 +35,7 @@ export const sessionColumns: readonly [
   sql<string>`s.client_type`.as('client_type'),
   epochMs(sql`s.created_at`).as('created_at'),
   epochMs(sql`s.last_active_at`).as('last_active_at'),
-  sql<number>`s.idle_timeout_ms::float8`.as('idle_timeout_ms'),
+  sql<string>`s.idle_timeout_ms::text`.as('idle_timeout_ms'),
   epochMs(sql`s.absolute_expires_at`).as('absolute_expires_at'),
 ];
 
@@ -45,10 +45,10 @@ export function toSession(row: SessionRow): Session {
     userId: row.user_id,
     characterId: row.character_id,
     clientType: row.client_type,
-    createdAt: new Date(row.created_at),
-    lastActiveAt: new Date(row.last_active_at),
-    idleTimeoutMs: row.idle_timeout_ms,
-    absoluteExpiresAt: new Date(row.absolute_expires_at),
+    createdAt: toTime(row.created_at),
+    lastActiveAt: toTime(row.last_active_at),
+    idleTimeoutMs: Number(row.idle_timeout_ms),
+    absoluteExpiresAt: toTime(row.absolute_expires_at),
   };
 }
 
@@ -58,7 +58,7 @@ export interface EndingRow {
   readonly user_id: string;
   readonly reason: string;
   readonly actor_id: string | null;
-  readonly ended_at: number;
+  readonly ended_at: string;
 }
 
 /** The columns of an {@link EndingRow}, from a row `e`. */
@@ -67,7 +67,7 @@ export const endingColumns: readonly [
   AliasedRawBuilder<string, 'user_id'>,
   AliasedRawBuilder<string, 'reason'>,
   AliasedRawBuilder<string | null, 'actor_id'>,
-  AliasedRawBuilder<number, 'ended_at'>,
+  AliasedRawBuilder<string, 'ended_at'>,
 ] = [
   sql<string>`e.session_id::text`.as('session_id'),
   sql<string>`e.user_id`.as('user_id'),
@@ -83,15 +83,29 @@ export function toEnding(row: EndingRow): Ending {
     // Only reasons of this type are ever written.
     reason: row.reason as EndingReason,
     actorId: row.actor_id,
-    endedAt: new Date(row.ended_at),
+    endedAt: toTime(row.ended_at),
   };
+}
+
+/** The time of {@link epochMs}. */
+export function toTime(ms: string): Date {
+  return new Date(Number(ms));
+}
+
+/** The column `secret_hash` of a row `s` or `e`, in hexadecimal: `bytea_output` is the host's to set. */
+export function hashColumn(table: 's' | 'e'): AliasedRawBuilder<string, 'secret_hash'> {
+  return sql<string>`encode(${sql.ref(`${table}.secret_hash`)}, 'hex')`.as('secret_hash');
+}
+
+export function toHash({ secret_hash }: { readonly secret_hash: string }): Uint8Array {
+  return Buffer.from(secret_hash, 'hex');
 }
 
 /** How many rows a statement was about. */
 export interface Count {
-  readonly count: number;
+  readonly count: string;
 }
 
 export function countOf([row]: readonly Count[]): number {
-  return row?.count ?? 0;
+  return Number(row?.count ?? 0);
 }

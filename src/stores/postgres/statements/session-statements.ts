@@ -1,6 +1,13 @@
 import { sql } from 'kysely';
 import { epochMs, interval, isActiveWithin, isLive, now } from './fragments.ts';
-import { type Count, endingColumns, type EndingRow, sessionColumns, type SessionRow } from './rows.ts';
+import {
+  type Count,
+  hashColumn,
+  endingColumns,
+  type EndingRow,
+  sessionColumns,
+  type SessionRow,
+} from './rows.ts';
 import { compiler, Statement } from './statement.ts';
 
 /** A session to insert. */
@@ -18,7 +25,7 @@ interface InsertParams {
 interface TouchRow {
   readonly is_live: boolean;
   /** Null if the row was held by another writer, and skipped. */
-  readonly touched_at: number | null;
+  readonly touched_at: string | null;
 }
 
 /** The statements about living sessions that need nothing of the host's tables. */
@@ -29,7 +36,7 @@ export interface SessionStatements {
   readonly touchSession: Statement<{ id: string }, TouchRow>;
   readonly findEnding: Statement<
     { id: string; retention: number },
-    EndingRow & { readonly secret_hash: Uint8Array }
+    EndingRow & { readonly secret_hash: string }
   >;
   /** The session and whoever holds the character, locked until the end of the transaction. */
   readonly lockSeat: Statement<
@@ -55,7 +62,7 @@ export function sessionStatements(schema: string): SessionStatements {
     ),
 
     insertSession: new Statement((param) => {
-      const limit = param('limit', 'integer');
+      const limit = param('limit', 'bigint');
       const ofUser = sql`select count(*) from ${sessions} as o where o.user_id = ${param('user', 'text')}`;
 
       return sql<SessionRow>`
@@ -100,7 +107,7 @@ export function sessionStatements(schema: string): SessionStatements {
         .where('e.session_id', '=', param('id', 'uuid'))
         .where(sql<boolean>`e.ended_at > ${now(param)} - ${interval(param('retention', 'bigint'))}`)
         .select(endingColumns)
-        .select('e.secret_hash'),
+        .select(hashColumn('e')),
     ),
 
     lockSeat: new Statement((param) =>
@@ -145,7 +152,7 @@ export function sessionStatements(schema: string): SessionStatements {
         .selectFrom(['sessions as s', 'clock'])
         .where(isLive)
         .where(isActiveWithin(param('window', 'bigint')))
-        .select(sql<number>`count(*)::integer`.as('count')),
+        .select(sql<string>`count(*)::text`.as('count')),
     ),
   };
 }

@@ -27,12 +27,15 @@ export class Statement<Params extends object, Row> {
   readonly text: string;
   /** A hash of the text: stores with different settings may share a pool, and its connections. */
   readonly name: string;
+  /** Whether it may leave something behind. */
+  readonly writes: boolean;
   readonly #order: readonly (keyof (Params & AtMoment))[];
 
   constructor(build: (param: Param<Params & AtMoment>) => Compilable<Row> | RawBuilder<Row>) {
     const { sql: text, parameters } = build(placeFor).compile(compiler);
 
     this.text = text;
+    this.writes = /\b(?:insert|update|delete)\b/.test(text);
     this.name = `mud_auth_${createHash('sha256').update(text).digest('hex').slice(0, 24)}`;
     this.#order = parameters.map((parameter) => {
       if (!(parameter instanceof Place)) throw new TypeError(`A value is fixed in the statement: ${text}`);
