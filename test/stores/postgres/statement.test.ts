@@ -50,11 +50,16 @@ describe('a statement', () => {
       ...Object.values(relationStatements('mud_auth', { users, characters: users })),
       findRecordStatement('mud_auth'),
       listInPlayStatement('mud_auth'),
-      ...[lockUser, findEnding, countActive],
+      lockUser,
+      findEnding,
+      countActive,
     ];
     const writing = [
       ...Object.values(endingStatements('mud_auth')),
-      ...[bindCharacter, insertSession, releaseCharacter, touchSession],
+      bindCharacter,
+      insertSession,
+      releaseCharacter,
+      touchSession,
     ];
 
     expect(reading.filter(({ writes }) => writes)).toEqual([]);
