@@ -13,7 +13,7 @@ export const SCALE: number = Number(process.env['RACE_SCALE'] ?? 1);
 export const USERS = 32;
 
 /** A call that a node refused. */
-class Refusal extends Error {
+export class Refusal extends Error {
   readonly code: string;
 
   constructor(code: string, message: string) {
@@ -55,8 +55,14 @@ export class ServerNode {
     return this.#call('selectCharacter', token, characterId);
   }
 
+  /** Calls what takes something away. */
   end(
-    method: 'clearAllSessions' | 'logout' | `removeSession${string}`,
+    method:
+      | 'clearAllSessions'
+      | 'cleanupExpiredSessions'
+      | 'logout'
+      | 'releaseCharacter'
+      | `removeSession${string}`,
     ...args: readonly string[]
   ): Promise<unknown> {
     return this.#call(method, ...args);
