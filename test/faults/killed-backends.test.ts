@@ -63,17 +63,6 @@ describe('a backend that is killed', () => {
       await lock.letGo();
     });
 
-    it('applies nothing where only something was read, before a sign-in too', async () => {
-      const lock = await hold(database, 'lock table users in access exclusive mode');
-      const failure = failureOf(host.service.createSession('1'));
-
-      await killBackends(database, await untilBlocked(database));
-      expect(await failure).toMatchObject({ sqlState: '57P01', retryable: true, outcome: 'not-applied' });
-      await lock.letGo();
-
-      expect(await host.service.getActiveSessionCount()).toBe(0);
-    });
-
     it('leaves the outcome of a single write unknown, and the write may be repeated', async () => {
       const { session } = await host.service.createSession('1');
       const lock = await hold(database, 'select from mud_auth.sessions for update');

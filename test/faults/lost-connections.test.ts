@@ -8,6 +8,7 @@ import {
   hold,
   type Host,
   isAtRest,
+  lockOfUser,
   openHost,
   timeOf,
   untilBlocked,
@@ -141,6 +142,20 @@ describe('a black hole in the midst of a transaction', () => {
     await other.close();
   });
 
+  it('destroys the connection over which the rollback was lost', async () => {
+    await openHostOf(1, { connectionTimeoutMillis: CONNECTION_TIMEOUT_MS }, 4 * QUERY_TIMEOUT_MS);
+    const lock = await hold(database, lockOfUser('1'));
+    const failure = failureOf(host.service.removeSessionsForUser('1'));
+    const [pid] = await untilBlocked(database);
+
+    proxy.deafen();
+    await database.sql('select pg_cancel_backend($1)', [pid]);
+    expect(await failure).toMatchObject({ sqlState: '57014', retryable: true, outcome: 'not-applied' });
+    await lock.letGo();
+
+    expect(await host.service.removeSessionsForUser('1')).toBe(1);
+  });
+
   it('does not let a clear-all wait for as long as its work may take', async () => {
     await openHostOf(1);
     proxy.blackHole();
@@ -213,10 +228,11 @@ describe('a connection that is reset', () => {
 async function openHostOf(
   max: number,
   pool: object = { connectionTimeoutMillis: CONNECTION_TIMEOUT_MS },
+  queryTimeoutMs = QUERY_TIMEOUT_MS,
 ): Promise<void> {
   host = await openHost(proxy.url, {
     pool: { max, ...pool },
-    store: { queryTimeoutMs: QUERY_TIMEOUT_MS, acquireTimeoutMs: ACQUIRE_TIMEOUT_MS },
+    store: { queryTimeoutMs, acquireTimeoutMs: ACQUIRE_TIMEOUT_MS },
   });
   alice = await host.service.createSession('1');
 }

@@ -31,7 +31,7 @@ for (const isolation of ['read committed', 'repeatable read'] as const) {
         const surprises: string[] = [];
 
         await Promise.all(
-          Array.from({ length: LANES }, (_, lane) => live(lane, cluster, holdings, surprises)),
+          Array.from({ length: LANES }, (_, lane) => liveThrough(lane, cluster, holdings, surprises)),
         );
 
         expect(surprises).toEqual([]);
@@ -43,7 +43,7 @@ for (const isolation of ['read committed', 'repeatable read'] as const) {
   });
 }
 
-async function live(
+async function liveThrough(
   lane: number,
   { nodes }: Cluster,
   holdings: Holding[],

@@ -5,13 +5,13 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 export interface TcpProxy {
   /** The server's URL, by this way. */
   readonly url: string;
-  /** How many connections were made by this way so far. */
-  readonly accepted: number;
   /**
    * From now on nothing gets through, and nobody is told: the sockets stay open. What is connected
    * now, or connects meanwhile, is lost for ever, as after a firewall has forgotten it.
    */
   blackHole(): void;
+  /** From now on nothing reaches the server of what is connected now; what it says gets through. */
+  deafen(): void;
   /** From now on nothing gets through, but nothing is lost: it waits until `forward`. */
   stall(): void;
   /** Lets everything through that is not lost. */
@@ -31,10 +31,8 @@ export async function openProxy(target: string): Promise<TcpProxy> {
   const { hostname, port } = new URL(target);
   const links = new Set<Link>();
   let state: State = 'forwarding';
-  let accepted = 0;
 
   const server = createServer({ allowHalfOpen: true }, (near) => {
-    accepted += 1;
     const link = new Link(near, connect({ host: hostname, port: Number(port), allowHalfOpen: true }));
     links.add(link);
     link.onClose = () => links.delete(link);
@@ -62,8 +60,8 @@ export async function openProxy(target: string): Promise<TcpProxy> {
 
   return {
     url: url.href,
-    get accepted() {
-      return accepted;
+    deafen() {
+      for (const link of links) link.isDeaf = true;
     },
     blackHole: () => become('black-holed'),
     stall: () => become('stalled'),
@@ -78,6 +76,7 @@ export async function openProxy(target: string): Promise<TcpProxy> {
 /** Two sockets, each of which gets what comes out of the other. */
 class Link {
   onClose: () => void = () => {};
+  isDeaf = false;
   readonly #ends: readonly [Socket, Socket];
   #isLost = false;
   #open = 2;
@@ -90,7 +89,7 @@ class Link {
     ] as const) {
       from.on('error', () => {}); // "close" follows
       from.on('data', (chunk) => {
-        if (!this.#isLost) to.write(chunk);
+        if (!this.#isLost && !(this.isDeaf && to === far)) to.write(chunk);
       });
       from.on('end', () => {
         if (!this.#isLost) to.end();

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { definePolicy } from '../../../src/session/session-policy.ts';
+import type { CreateSessionOutcome } from '../../../src/session/session-store.ts';
+import type { Session } from '../../../src/session/session.ts';
 import { MemoryDirectory } from '../../../src/stores/memory/memory-directory.ts';
 import { MemorySessionStore } from '../../../src/stores/memory/memory-session-store.ts';
 import { describeSessionStore, FakeClock } from '../../../src/testing/index.ts';
@@ -7,6 +9,7 @@ import { newSessionId } from '../../../src/token.ts';
 
 const ALICE = { id: 'user-1', username: 'alice', role: 'player', disabled: false };
 const BOB = { id: 'user-2', username: 'bob', role: 'player', disabled: false };
+const ARIA = { id: 'character-2', userId: ALICE.id, name: 'Aria', worldId: 'mist' };
 const CATO = { id: 'character-1', userId: BOB.id, name: 'Cato', worldId: 'mist' };
 const KICKED = { reason: 'kicked', actorId: null } as const;
 
@@ -37,6 +40,44 @@ describe('selectCharacter', () => {
 
     expect(await store.selectCharacter(ofBob)).toEqual({ outcome: 'session_ended' });
     expect((await store.findSession(id))?.session.characterId).toBeNull();
+  });
+});
+
+// Types keep nobody from moving a date, nor a host without types from anything else.
+describe('what a caller is given', () => {
+  it.each<[string, (opened: Opened) => Promise<Session | undefined>]>([
+    ['created', ({ session }) => Promise.resolve(session)],
+    ['found', async ({ store, id }) => (await store.findSession(id))?.session],
+    ['selected', ({ store, id }) => select(store, id)],
+    [
+      'selected again',
+      async ({ store, id }) => {
+        await select(store, id);
+
+        return select(store, id);
+      },
+    ],
+  ])('is his own, when a session is %s', async (_, give) => {
+    const opened = await openWithSession();
+    const given = await give(opened);
+    const before = structuredClone(await opened.store.findSession(opened.id));
+
+    given?.createdAt.setTime(0);
+    given?.lastActiveAt.setTime(0);
+    given?.absoluteExpiresAt.setTime(0);
+    Object.assign(given ?? {}, { userId: BOB.id });
+
+    expect((await opened.store.findSession(opened.id))?.session).toEqual(before?.session);
+  });
+
+  it('is his own, when a session is touched', async () => {
+    const { store, id } = await openWithSession();
+    const touched = await store.touchSession(id);
+    const before = structuredClone(await store.findSession(id));
+
+    if (touched.outcome === 'touched') touched.lastActiveAt.setTime(0);
+
+    expect((await store.findSession(id))?.session).toEqual(before?.session);
   });
 });
 
@@ -78,12 +119,13 @@ interface Opened {
   readonly store: MemorySessionStore;
   /** A session of Alice. */
   readonly id: string;
-  readonly create: (userId: string, id: string) => Promise<unknown>;
+  readonly session: Session | undefined;
+  readonly create: (userId: string, id: string) => Promise<CreateSessionOutcome>;
 }
 
 async function openWithSession(): Promise<Opened> {
   const clock = new FakeClock();
-  const directory = new MemoryDirectory({ users: [ALICE, BOB], characters: [CATO] });
+  const directory = new MemoryDirectory({ users: [ALICE, BOB], characters: [ARIA, CATO] });
   const store = new MemorySessionStore({ clock, directory });
   const create: Opened['create'] = (userId, id) =>
     store.createSession({
@@ -94,7 +136,15 @@ async function openWithSession(): Promise<Opened> {
       policy: definePolicy(),
     });
   const id = newSessionId();
-  await create(ALICE.id, id);
+  const created = await create(ALICE.id, id);
+  const session = created.outcome === 'created' ? created.session : undefined;
 
-  return { clock, directory, store, id, create };
+  return { clock, directory, store, id, session, create };
+}
+
+async function select(store: MemorySessionStore, sessionId: string): Promise<Session | undefined> {
+  const selection = { sessionId, userId: ALICE.id, characterId: ARIA.id, seatPolicy: 'reject' } as const;
+  const selected = await store.selectCharacter(selection);
+
+  return selected.outcome === 'selected' ? selected.session : undefined;
 }
