@@ -24,4 +24,15 @@ describe('what a caller was given', () => {
 
     await expect(service.validateSession(token)).rejects.toMatchObject({ status: 401, reason: 'kicked' });
   });
+
+  it('does not change what is remembered when he looks it up', async () => {
+    const { service, store } = openHost();
+    const { session, token } = await service.createSession(alice.id);
+    await service.removeSession(session.id);
+    const found = await store.findEnding(session.id);
+
+    found?.ending.endedAt.setFullYear(1000);
+
+    await expect(service.validateSession(token)).rejects.toMatchObject({ status: 401, reason: 'kicked' });
+  });
 });

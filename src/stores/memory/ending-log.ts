@@ -18,8 +18,10 @@ export class EndingLog {
 
   find(sessionId: string, now: Date): EndingRecord | null {
     const record = this.#records.get(sessionId);
+    if (record === undefined || isOld(record, now)) return null;
 
-    return record === undefined || isOld(record, now) ? null : record;
+    const { ending, secretHash } = record;
+    return { ending: { ...ending, endedAt: new Date(ending.endedAt) }, secretHash };
   }
 
   forgetOld(now: Date): void {

@@ -66,13 +66,13 @@ export class MemorySessionStore implements SessionStore {
 
     const now = this.#clock.now();
     const terms = termsFor(input.policy, user.role);
-    const limit = terms.maxSessionsPerUser ?? Infinity;
+    const limit = terms.maxSessionsPerUser;
     this.#table.sweep(SWEEP_STEP, now);
     if (this.#table.find(input.id) !== null) return { outcome: 'id_in_use' };
 
-    const rows = this.#table.liveOfUser(input.userId, now);
-    const excess = Math.max(0, rows.length - limit + 1);
-    if (excess > 0 && terms.sessionLimitPolicy === 'reject')
+    const rows = limit === null ? [] : this.#table.liveOfUser(input.userId, now);
+    const excess = limit === null ? 0 : Math.max(0, rows.length - limit + 1);
+    if (limit !== null && excess > 0 && terms.sessionLimitPolicy === 'reject')
       return { outcome: 'session_limit_reached', limit };
 
     this.#makeRoom(excess, now);

@@ -133,8 +133,8 @@ export function endingCases(it: DeclareCase): void {
     store,
   }) => {
     await create(alice, SHORT);
-    clock.advance(1_000);
     const live = [await create(alice), await create(bob)];
+    clock.advance(1_000);
 
     assert.equal(await store.endAllSessions({ reason: 'cleared', actorId: null }), 2);
     assert.equal(await store.countActiveSessions(0), 0);

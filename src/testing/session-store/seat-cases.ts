@@ -197,6 +197,15 @@ export function seatCases(it: DeclareCase): void {
     assert.equal(await store.findSession(ended.id), null);
   });
 
+  it('binds nothing to a session of another user', async ({ alice, aria, bob, create, store }) => {
+    const session = await create(bob);
+
+    const selected = await select(store, { ...session, userId: alice.id }, aria);
+
+    assert.equal(selected.outcome, 'session_ended');
+    assert.equal((await store.findSession(session.id))?.session.characterId, null);
+  });
+
   it('binds nothing to a session at the instant of its deadline', async ({
     alice,
     aria,
