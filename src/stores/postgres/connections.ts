@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '../../clock.ts';
 import { SessionStoreError } from '../../errors.ts';
 import type { PgClient, PgPool, PgQuery } from './pg-pool.ts';
@@ -87,6 +88,7 @@ export class Connections implements Pick<Runner, 'run'> {
         if (!isWorthIt || tries === MAX_TRIES) throw error;
         // The next connection of the pool may hold the same stale plan.
         if (isStalePlan(sqlState)) usesNames = false;
+        else await backOff(tries);
       }
     }
   }
@@ -177,7 +179,7 @@ class Connection implements Runner {
     this.#isInTransaction = true;
     const idleMs = this.#settings.controlTimeoutMs;
     await this.control(
-      `begin isolation level read committed; set local idle_in_transaction_session_timeout = ${idleMs}` +
+      `begin isolation level read committed; set local idle_in_transaction_session_timeout = ${idleMs}; ${DURABLY}` +
         (isLong ? '; set local statement_timeout = 0' : ''),
     );
   }
@@ -201,6 +203,15 @@ class Connection implements Runner {
       () => false,
     );
   }
+}
+
+// What was acknowledged survives a crash, also where the host has let commits not wait for the disk.
+const DURABLY = `select set_config('synchronous_commit', 'on', true) where current_setting('synchronous_commit') = 'off'`;
+
+// At once for the first time; then later and later, for the one that it lost against may itself be
+// waiting.
+async function backOff(tries: number): Promise<void> {
+  if (tries > 1) await sleep(2 ** tries);
 }
 
 function unavailable(message: string): SessionStoreError {

@@ -1,6 +1,6 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { EndingCause } from '../../../session/ending.ts';
-import { interval, isExpired, isLive, now } from './fragments.ts';
+import { interval, isExpired, isLive, durably, now } from './fragments.ts';
 import { type Count, endingColumns, type EndingRow } from './rows.ts';
 import { type AtMoment, type Param, Statement } from './statement.ts';
 
@@ -44,7 +44,7 @@ export function endingStatements(schema: string): EndingStatements {
     batch: RawBuilder<unknown> = sql``,
   ): RawBuilder<unknown> => sql`
     with clock as (
-      select ${now(param)} as now
+      select ${now(param)} as now, ${durably}
     ), ${batch} gone as (
       delete from ${sessions} as s using clock where ${which}
       returning s.id, s.user_id, s.secret_hash, s.created_at, clock.now as ended_at,

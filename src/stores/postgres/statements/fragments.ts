@@ -9,6 +9,14 @@ export function now(param: Param<AtMoment>): RawBuilder<Date> {
   return sql<Date>`date_trunc('milliseconds', coalesce(${param('now', 'timestamptz')}, clock_timestamp()))`;
 }
 
+/**
+ * Makes the commit of this statement wait for the disk where the host has let commits not wait: what
+ * was acknowledged survives a crash. A column for a CTE that is read.
+ */
+export const durably: RawBuilder<unknown> = sql`
+  case when current_setting('synchronous_commit') = 'off'
+    then set_config('synchronous_commit', 'on', true) end as durably`;
+
 /** A time as milliseconds since the epoch, which no host's settings write or read differently. */
 export function epochMs(time: RawBuilder<unknown>): RawBuilder<string> {
   return sql<string>`(extract(epoch from ${time}) * 1000)::bigint::text`;

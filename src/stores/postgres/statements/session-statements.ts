@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { epochMs, interval, isActiveWithin, isLive, now } from './fragments.ts';
+import { epochMs, interval, isActiveWithin, isLive, durably, now } from './fragments.ts';
 import {
   type Count,
   hashColumn,
@@ -67,7 +67,7 @@ export function sessionStatements(schema: string): SessionStatements {
 
       return sql<SessionRow>`
         with clock as (
-          select ${now(param)} as now
+          select ${now(param)} as now, ${durably}
         )
         insert into ${sessions} as s (
           id, user_id, secret_hash, client_type, created_at, last_active_at, idle_timeout_ms,
