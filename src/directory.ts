@@ -20,7 +20,8 @@ export interface Character {
 /**
  * PORT. Who the users and characters are: the host owns them, a session store reads them through
  * this, live and at each use, so that a demotion or a ban acts at once. An implementation must not
- * cache. Whatever it throws, callers of the service see as a `SessionStoreError`.
+ * cache. Whatever it throws, callers of the service see as a `SessionStoreError`, and so do they see
+ * answers that are not wholly a user, or a character, with the id that was asked for.
  */
 export interface Directory {
   /** The user with exactly this id, or `null`. An id that cannot be one is simply unknown. */

@@ -16,12 +16,19 @@ const REMOVAL_REASONS: readonly string[] = [
   'credentials_changed',
 ] satisfies readonly RemovalReason[];
 
-/** @throws TypeError for a reason that is not a host's to give. */
+const MAX_ACTOR_ID_LENGTH = 255;
+
+/** @throws TypeError for a reason that is not a host's to give, or an actor who cannot be one. */
 export function causeOf({ reason = 'kicked', actorId }: RemoveOptions): EndingCause {
   if (!REMOVAL_REASONS.includes(reason)) {
     throw new TypeError(`reason must be one of: ${REMOVAL_REASONS.join(', ')}.`);
   }
-  if (actorId !== undefined) requireString('actorId', actorId);
+  if (actorId !== undefined) {
+    requireString('actorId', actorId);
+    if (actorId.length > MAX_ACTOR_ID_LENGTH || actorId.includes('\0') || !actorId.isWellFormed()) {
+      throw new TypeError('actorId must be the id of a user: it is kept with every ending.');
+    }
+  }
 
   return { reason, actorId: actorId ?? null };
 }

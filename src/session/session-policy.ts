@@ -1,3 +1,4 @@
+import { requirePlainObject } from './arguments.ts';
 import type { Session } from './session.ts';
 
 const MINUTE_MS = 60_000;
@@ -67,6 +68,7 @@ const DEFAULT_TERMS: SessionTerms = {
  * @throws TypeError for a setting that is unknown, out of range, or can never take effect.
  */
 export function definePolicy(options: SessionPolicyOptions = {}): SessionPolicy {
+  requirePlainObject('policy', options);
   const { touchIntervalMs = MINUTE_MS, activeWindowMs = 30 * MINUTE_MS, byRole = {}, ...given } = options;
 
   checkDuration('touchIntervalMs', touchIntervalMs, 0);
@@ -78,6 +80,7 @@ export function definePolicy(options: SessionPolicyOptions = {}): SessionPolicy 
     );
   }
 
+  requirePlainObject('policy.byRole', byRole);
   const terms = completeTerms('policy', DEFAULT_TERMS, given);
   const termsByRole = new Map(
     Object.entries(byRole).map(([role, overrides]) => [
@@ -114,10 +117,7 @@ function completeTerms(
   defaults: SessionTerms,
   given: Readonly<Partial<SessionTerms>>,
 ): SessionTerms {
-  for (const key of Object.keys(given)) {
-    if (!Object.hasOwn(DEFAULT_TERMS, key)) throw new TypeError(`${where} has no setting "${key}".`);
-  }
-
+  requirePlainObject(where, given, Object.keys(DEFAULT_TERMS));
   const terms: SessionTerms = { ...defaults, ...withoutUndefined(given) };
 
   checkDuration(`${where}.idleTimeoutMs`, terms.idleTimeoutMs, 1);

@@ -10,7 +10,7 @@ import {
 import { type MudPermission, mudRoles } from '../roles/mud-roles.ts';
 import { hasPermission, type RoleTable } from '../roles/roles.ts';
 import { isSessionId, looksLikeToken, mintToken, newSessionId } from '../token.ts';
-import { requireString } from './arguments.ts';
+import { requireFunction, requirePlainObject, requireString } from './arguments.ts';
 import { type ActivityOptions, byCharacterName, windowOf } from './presence.ts';
 import { type GamePrincipal, gamePrincipalOf, type Principal, principalOf } from './principal.ts';
 import { causeOf, type RemoveOptions } from './removal.ts';
@@ -71,7 +71,21 @@ export class SessionService<Permission extends string = MudPermission> {
 
   /** @throws TypeError for settings that are unknown or impossible. */
   constructor(options: SessionServiceOptions<Permission>) {
-    if (options.store === undefined) throw new TypeError('store is required: where do sessions live?');
+    requirePlainObject('The options of SessionService', options, [
+      'store',
+      'roles',
+      'policy',
+      'generateSessionId',
+    ]);
+    if (typeof options.store?.findSession !== 'function') {
+      throw new TypeError('store is required: a SessionStore, such as a MemorySessionStore.');
+    }
+    if (options.roles !== undefined && !(options.roles?.roles instanceof Map)) {
+      throw new TypeError('roles must be a table made by defineRoles.');
+    }
+    if (options.generateSessionId !== undefined)
+      requireFunction('generateSessionId', options.generateSessionId);
+
     this.#store = options.store;
     this.#roles = options.roles ?? mudRoles;
     this.#policy = definePolicy(options.policy);
@@ -148,6 +162,10 @@ export class SessionService<Permission extends string = MudPermission> {
     permission: Permission,
     options: ValidateOptions = {},
   ): Promise<Principal> {
+    requireString('permission', permission);
+    if (looksLikeToken(permission))
+      throw new TypeError('permission comes second: the token was given twice.');
+
     const principal = await this.validateSession(token, options);
     if (!hasPermission(this.#roles, principal.role, permission)) throw new PermissionDeniedError(permission);
 
@@ -286,8 +304,10 @@ export class SessionService<Permission extends string = MudPermission> {
   }
 
   #newSessionId(): string {
-    const id = this.#generateSessionId();
+    const id: unknown = this.#generateSessionId();
     if (typeof id === 'string' && isSessionId(id)) return id;
+
+    Promise.resolve(id).catch(() => {}); // a promise is no id, and its failure nobody's but ours
 
     throw new TypeError('generateSessionId must return a UUID in lower-case canonical form.');
   }

@@ -22,7 +22,7 @@ export class DirectoryReader {
 
   /** The user, if he exists and may sign in. */
   async findEnabledUser(userId: string): Promise<User | null> {
-    const user = await this.#guarded(() => this.#directory.findUser(userId));
+    const user = await this.#findUser(userId);
 
     return user === null || user.disabled ? null : user;
   }
@@ -36,7 +36,7 @@ export class DirectoryReader {
 
   async peopleOf({ userId, characterId }: Session): Promise<SessionPeople> {
     const [user, character] = await Promise.all([
-      this.#guarded(() => this.#directory.findUser(userId)),
+      this.#findUser(userId),
       characterId === null ? null : this.#findCharacterOf(userId, characterId),
     ]);
 
@@ -63,10 +63,20 @@ export class DirectoryReader {
     });
   }
 
-  async #findCharacterOf(userId: string, characterId: string): Promise<Character | null> {
-    const character = await this.#guarded(() => this.#directory.findCharacter(characterId));
+  async #findUser(userId: string): Promise<User | null> {
+    const found = await this.#guarded(() => this.#directory.findUser(userId));
+    if (found === null || isUser(found, userId)) return found;
 
-    return character?.userId === userId ? character : null;
+    throw wrongShape('findUser', 'a User with this id');
+  }
+
+  async #findCharacterOf(userId: string, characterId: string): Promise<Character | null> {
+    const found = await this.#guarded(() => this.#directory.findCharacter(characterId));
+    if (found !== null && !isCharacter(found, characterId)) {
+      throw wrongShape('findCharacter', 'a Character with this id');
+    }
+
+    return found?.userId === userId ? found : null;
   }
 
   // Hosts write directories, also in JavaScript: one that throws at once rejects like one that fails
@@ -83,4 +93,28 @@ export class DirectoryReader {
       });
     }
   }
+}
+
+// Whoever is let in by mistake is let in: what is not wholly a user is none.
+function isUser(found: unknown, id: string): boolean {
+  const { id: foundId, username, role, disabled }: { [Key in keyof User]?: unknown } = Object(found);
+
+  return foundId === id && areStrings(username, role) && typeof disabled === 'boolean';
+}
+
+function isCharacter(found: unknown, id: string): boolean {
+  const { id: foundId, userId, name, worldId }: { [Key in keyof Character]?: unknown } = Object(found);
+
+  return foundId === id && areStrings(userId, name, worldId ?? '');
+}
+
+function areStrings(...values: readonly unknown[]): boolean {
+  return values.every((value) => typeof value === 'string');
+}
+
+function wrongShape(method: string, what: string): SessionStoreError {
+  return new SessionStoreError(`The directory's ${method} must return ${what}, or null.`, {
+    retryable: false,
+    outcome: 'not-applied',
+  });
 }

@@ -69,4 +69,42 @@ describe('a host whose views', () => {
     expect(await sessions.getActiveCharacters('mist')).toHaveLength(1);
     expect(await sessions.validateSessionForGame(token)).toMatchObject({ username: 'alice' });
   });
+
+  it('are called as parts of our statements are', async () => {
+    await database.sql(`
+      create view clock as select * from users; create view gone as select * from characters`);
+    const store = new PostgresSessionStore({
+      pool: database.pool,
+      users: { relation: 'clock', idType: 'integer' },
+      characters: { relation: 'gone', idType: 'integer' },
+    });
+    const odd = new SessionService({ store });
+    const { token } = await odd.createSession('1');
+    await odd.selectCharacter(token, '11');
+
+    expect(await odd.getActiveCharacters('mist')).toHaveLength(1);
+  });
+});
+
+it('functions and operators of the host, earlier on its search path, are not ours', async () => {
+  const database = await createDatabase({ options: '-c search_path=public,pg_catalog' });
+  await migrateToLatest(database.pool);
+  await database.sql(`
+    create function public.clock_timestamp() returns timestamptz language sql as $$ select 'epoch'::timestamptz $$;
+    create function public.by_nothing(bigint, interval) returns interval language sql as $$ select interval '0' $$;
+    create operator public.* (leftarg = bigint, rightarg = interval, function = public.by_nothing);
+    create table users (id int primary key, username text, role text, disabled boolean);
+    create table characters (id int primary key, user_id int, name text, world_id text);
+    insert into users values (1, 'alice', 'player', false)`);
+  const store = new PostgresSessionStore({
+    pool: database.pool,
+    users: { relation: 'users', idType: 'integer' },
+    characters: { relation: 'characters', idType: 'integer' },
+  });
+  const { session } = await new SessionService({ store }).createSession('1');
+
+  expect(session.createdAt.getFullYear()).toBeGreaterThan(2025);
+  expect(session.absoluteExpiresAt.getTime()).toBeGreaterThan(session.createdAt.getTime());
+  expect(await store.countActiveSessions(0)).toBe(1);
+  await database.close();
 });

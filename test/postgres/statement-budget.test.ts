@@ -98,14 +98,14 @@ describe('what is sent to Postgres by', () => {
     expect(sent).toEqual(expect.arrayContaining(TRANSACTION));
   });
 
-  it('a selection is a transaction of four, after the validate and the character', async () => {
+  it('a selection is a transaction of five, after the validate and the character', async () => {
     const { token } = await sessions.createSession('1');
     pool.take();
 
     await sessions.selectCharacter(token, '11');
 
     const sent = pool.take();
-    expect(sent).toHaveLength(8);
+    expect(sent).toHaveLength(9);
     expect(sent).toEqual(expect.arrayContaining(TRANSACTION));
   });
 

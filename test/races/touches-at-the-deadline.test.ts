@@ -110,6 +110,29 @@ describe('at the deadline of a session', () => {
     expect(rows[0]?.['live']).toBe(1);
   });
 
+  it('a session that expires while it waits takes nobody over', async () => {
+    const directory = new MemoryDirectory({
+      users: [{ id: '8', username: 'heidi', role: 'player', disabled: false }],
+      characters: [{ id: '81', userId: '8', name: 'Hera', worldId: 'mist' }],
+    });
+    const store = new PostgresSessionStore({ pool: database.pool, directory, clock });
+    const service = new SessionService({ store, policy: { idleTimeoutMs: 1_000, touchIntervalMs: 60_000 } });
+    const late = await service.createSession('8');
+    clock.advance(500);
+    const rival = await service.createSession('8');
+    await service.selectCharacter(rival.token, '81');
+    await otherWriter.query('begin');
+    await otherWriter.query('select from mud_auth.sessions where id = $1 for update', [late.session.id]);
+
+    const selecting = service.selectCharacter(late.token, '81').catch((error: unknown) => error);
+    await untilSomebodyWaits();
+    clock.advance(500);
+    await otherWriter.query('commit');
+
+    expect(await selecting).toMatchObject({ reason: 'expired' });
+    expect(await service.validateSessionForGame(rival.token)).toMatchObject({ characterName: 'Hera' });
+  });
+
   /** As a touch on another node whose commit is late. */
   async function beginTouch(sessionId: string): Promise<void> {
     await otherWriter.query('begin');

@@ -5,6 +5,9 @@ import type { EndingRecord } from '../../session/session-store.ts';
 export class EndingLog {
   readonly #records = new Map<string, EndingRecord>();
   readonly #max: number;
+  // One walk that goes on: a new one would step over all that was deleted, each time.
+  #oldestFirst: Iterator<EndingRecord, undefined> = this.#records.values();
+  #oldest: EndingRecord | undefined;
 
   constructor(max: number) {
     this.#max = max;
@@ -25,9 +28,19 @@ export class EndingLog {
   }
 
   forgetOld(now: Date): void {
-    for (const [sessionId, record] of this.#records) {
-      if (this.#records.size <= this.#max && !isOld(record, now)) return;
-      this.#records.delete(sessionId);
+    while (this.#records.size > 0) {
+      this.#oldest ??= this.#oldestFirst.next().value;
+      if (this.#oldest === undefined) {
+        this.#oldestFirst = this.#records.values();
+        continue;
+      }
+
+      const { sessionId } = this.#oldest.ending;
+      if (this.#records.get(sessionId) === this.#oldest) {
+        if (this.#records.size <= this.#max && !isOld(this.#oldest, now)) return;
+        this.#records.delete(sessionId);
+      }
+      this.#oldest = undefined;
     }
   }
 }

@@ -71,9 +71,9 @@ const readColumns = new Statement<{ relation: string }, Column>((param) =>
     .selectFrom(sql`pg_catalog.pg_attribute`.as('a'))
     .select([
       sql<string>`a.attname::text`.as('name'),
-      sql<string>`format_type(a.atttypid, null)::text`.as('type'),
+      sql<string>`pg_catalog.format_type(a.atttypid, null)::text`.as('type'),
     ])
-    .where(sql<boolean>`a.attrelid = to_regclass(${param('relation', 'text')})`)
+    .where(sql<boolean>`a.attrelid = pg_catalog.to_regclass(${param('relation', 'text')})`)
     .where(sql<boolean>`a.attnum > 0 and not a.attisdropped`),
 );
 

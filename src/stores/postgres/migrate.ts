@@ -3,7 +3,7 @@ import { checkSchemaName, DEFAULT_SCHEMA, quoted } from './identifiers.ts';
 import { migrations } from './migrations/index.ts';
 import type { Migration } from './migrations/migration.ts';
 import type { PgPool } from './pg-pool.ts';
-import { readMigrations } from './schema-version.ts';
+import { checkAhead, readMigrations } from './schema-version.ts';
 
 /** Where the library's tables live. */
 export interface MigrationOptions {
@@ -20,6 +20,7 @@ const LIMITS = { acquireTimeoutMs: 30_000, queryTimeoutMs: TIMEOUT_MS, maxWaitin
  * that start at once wait for each other; where nothing is to be done, nothing is.
  *
  * @returns the names of the migrations that it applied.
+ * @throws SchemaVersionError if a newer version was here; nothing is applied then.
  * @throws SessionStoreError if the database refuses; nothing is applied then.
  */
 export async function migrateToLatest(
@@ -31,6 +32,7 @@ export async function migrateToLatest(
   return new Connections(pool, LIMITS).transaction(async (transaction) => {
     await transaction.runText(preparationOf(schema));
     const applied = await readMigrations(transaction, schema);
+    checkAhead(schema, applied);
     const pending = migrations.filter(({ name }) => !applied.includes(name));
     for (const migration of pending) await transaction.runText(stepOf(schema, migration));
 
@@ -55,12 +57,12 @@ function schemaOf({ schema = DEFAULT_SCHEMA }: MigrationOptions): string {
 // "create … if not exists" asks for the right to create one even where it exists.
 function preparationOf(schema: string): string {
   return `
-select pg_advisory_xact_lock(hashtextextended('${schema}.migrations', 0));
+select pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('${schema}.migrations', 0));
 do $$ begin
-  if to_regnamespace('${quoted(schema)}') is null then
+  if pg_catalog.to_regnamespace('${quoted(schema)}') is null then
     create schema ${quoted(schema)};
   end if;
-  if to_regclass('${quoted(schema)}.migrations') is null then
+  if pg_catalog.to_regclass('${quoted(schema)}.migrations') is null then
     create table ${quoted(schema)}.migrations (
       name text primary key,
       applied_at timestamptz not null default now()

@@ -6,7 +6,10 @@ import type { PgPool } from './pg-pool.ts';
 
 /** What a Postgres store is built from, beside the people. */
 interface CommonOptions {
-  /** The host's `pg.Pool`, or `pglitePool(db)`. The host ends it. */
+  /**
+   * The host's `pg.Pool`, or `pglitePool(db)`. The host ends it. Give it a `connectionTimeoutMillis`:
+   * without one, pg waits for ever for a connection that nobody answers.
+   */
   readonly pool: PgPool;
   /** The schema of the library's tables. Default `mud_auth`. */
   readonly schema?: string;

@@ -125,7 +125,8 @@ function propertyOf(error: unknown, name: string): string {
 // Of a data exception, and of one that a host's function raises, the message quotes a value too.
 function withoutRowContents(error: unknown, sqlState: string | null): Error {
   const code = sqlState ?? codeOf(error);
-  if (/^(22|38|39|P0)/.test(code)) return new Error(code);
+  if (/^(22|38|39|P0)/.test(code) || propertyOf(error, 'routine') === 'exec_stmt_raise')
+    return new Error(code);
 
   return new Error(code === '' ? messageOf(error) : `${code}: ${messageOf(error)}`);
 }

@@ -30,6 +30,9 @@ import { UserTransactions } from './user-transactions.ts';
 
 const UNIQUE_VIOLATION = '23505';
 
+/** How often a character may change hands while it is being selected. */
+const MAX_TRIES = 10;
+
 const CLEANUP_BATCH = 1_000;
 const CLEAR_ALL_TIMEOUT_MS = 10 * 60_000;
 
@@ -125,12 +128,13 @@ export class PostgresSessionStore implements SessionStore {
     if (!isSessionId(selection.sessionId)) return { outcome: 'session_ended' };
     await this.ready();
 
-    try {
-      return await this.#seat(selection);
-    } catch (error) {
-      // The character changes hands at this moment, and its two owners do not share a lock.
-      if (isUniqueViolation(error)) return this.#seat(selection);
-      throw error;
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await this.#seat(selection);
+      } catch (error) {
+        // The character changes hands at this moment, and its two owners do not share a lock.
+        if (!isUniqueViolation(error) || tries === MAX_TRIES) throw error;
+      }
     }
   }
 

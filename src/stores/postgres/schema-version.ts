@@ -30,11 +30,16 @@ export class SchemaVersionError extends SessionStoreError {
 /** @throws SchemaVersionError if the schema is behind this version, or ahead of it. */
 export async function checkSchemaVersion(runner: Pick<Runner, 'run'>, schema: string): Promise<void> {
   const applied = await readMigrations(runner, schema).catch(noneIfThereIsNoTable);
-  const known = migrations.map(({ name }) => name);
-  const missing = known.filter((name) => !applied.includes(name));
-  const unknown = applied.filter((name) => !known.includes(name));
+  const missing = migrations.map(({ name }) => name).filter((name) => !applied.includes(name));
+  if (missing.length > 0) throw new SchemaVersionError(schema, missing, []);
 
-  if (missing.length > 0 || unknown.length > 0) throw new SchemaVersionError(schema, missing, unknown);
+  checkAhead(schema, applied);
+}
+
+/** @throws SchemaVersionError if the schema is ahead of this version. */
+export function checkAhead(schema: string, applied: readonly string[]): void {
+  const unknown = applied.filter((name) => !migrations.some((migration) => migration.name === name));
+  if (unknown.length > 0) throw new SchemaVersionError(schema, [], unknown);
 }
 
 /** The names of the migrations that were applied, in order. */

@@ -59,6 +59,9 @@ export class UserTransactions {
       await this.#trim(user, KEEP_ALL, transaction);
       const locked = await transaction.run(this.#statements.lockSeat, { id, user, character: character.id });
       if (!locked.some((row) => row.id === id)) return { outcome: 'session_ended' };
+      // The wait for the rows may have outlasted the session, and the dead take nobody over.
+      const expired = await transaction.run(this.#statements.expireSession, { id });
+      if (expired.length > 0) return { outcome: 'session_ended' };
 
       const holder = locked.find((row) => row.holds && row.id !== id);
       const isRival = holder?.user_id === user;

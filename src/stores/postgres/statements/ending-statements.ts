@@ -33,7 +33,7 @@ export function endingStatements(schema: string): EndingStatements {
   const sessions = sql.table(`${schema}.sessions`);
   const endings = sql.table(`${schema}.session_endings`);
 
-  // The CTEs `clock`, `gone` and `remembered` that all of them begin with. A session found past its
+  // The CTEs `mud_auth_clock`, `gone` and `remembered` that all of them begin with. A session found past its
   // deadline ends as expired and by nobody, whatever the cause is. An ending must not fail for an
   // older one of the same id, so that one is overwritten.
   const ending = (
@@ -43,11 +43,11 @@ export function endingStatements(schema: string): EndingStatements {
     actor: RawBuilder<string | null>,
     batch: RawBuilder<unknown> = sql``,
   ): RawBuilder<unknown> => sql`
-    with clock as (
+    with mud_auth_clock as (
       select ${now(param)} as now, ${durably}
     ), ${batch} gone as (
-      delete from ${sessions} as s using clock where ${which}
-      returning s.id, s.user_id, s.secret_hash, s.created_at, clock.now as ended_at,
+      delete from ${sessions} as s using mud_auth_clock where ${which}
+      returning s.id, s.user_id, s.secret_hash, s.created_at, mud_auth_clock.now as ended_at,
         case when ${isExpired} then 'expired' else ${reason} end as reason,
         case when ${isExpired} then null else ${actor} end as actor_id
     ), remembered as (
@@ -66,7 +66,7 @@ export function endingStatements(schema: string): EndingStatements {
   const expired = sql<string>`'expired'`;
   const replaced = sql<string>`'replaced'`;
   const theEndings = sql`select ${sql.join([...endingColumns])} from remembered as e`;
-  const theLivingCounted = sql`select count(*)::text as count from remembered where reason <> 'expired'`;
+  const theLivingCounted = sql`select pg_catalog.count(*)::text as count from remembered where reason <> 'expired'`;
 
   return {
     endSession: new Statement(
@@ -83,8 +83,8 @@ export function endingStatements(schema: string): EndingStatements {
       const ofUser = sql`s.user_id = ${param('user', 'text')}`;
       const tooMany = sql`s.id in (
         select r.id from (
-          select s.id, row_number() over (order by s.created_at desc, s.id desc) as place
-          from ${sessions} as s, clock where ${ofUser} and ${isLive}
+          select s.id, pg_catalog.row_number() over (order by s.created_at desc, s.id desc) as place
+          from ${sessions} as s, mud_auth_clock where ${ofUser} and ${isLive}
         ) as r
         where r.place > ${param('keep', 'bigint')}
       )`;
@@ -111,13 +111,13 @@ export function endingStatements(schema: string): EndingStatements {
     // Materialized, or a plan may choose the batch anew for every row.
     endExpiredBatch: new Statement((param) => {
       const batch = sql`batch as materialized (
-        select s.id from ${sessions} as s, clock where ${isExpired}
+        select s.id from ${sessions} as s, mud_auth_clock where ${isExpired}
         limit ${param('size', 'integer')} for update of s skip locked
       ),`;
 
       return sql<Count>`
         ${ending(param, sql`s.id in (select id from batch)`, expired, nobody, batch)}
-        select count(*)::text as count from remembered`;
+        select pg_catalog.count(*)::text as count from remembered`;
     }),
 
     forgetEndingsBatch: new Statement(
@@ -129,7 +129,7 @@ export function endingStatements(schema: string): EndingStatements {
         ), forgotten as (
           delete from ${endings} where session_id in (select session_id from batch) returning 1
         )
-        select count(*)::text as count from forgotten`,
+        select pg_catalog.count(*)::text as count from forgotten`,
     ),
   };
 }

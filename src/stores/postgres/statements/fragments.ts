@@ -6,7 +6,7 @@ import type { AtMoment, Param } from './statement.ts';
  * `now()`, `clock_timestamp()` does not stand still while a transaction waits for a lock.
  */
 export function now(param: Param<AtMoment>): RawBuilder<Date> {
-  return sql<Date>`date_trunc('milliseconds', coalesce(${param('now', 'timestamptz')}, clock_timestamp()))`;
+  return sql<Date>`pg_catalog.date_trunc('milliseconds', coalesce(${param('now', 'timestamptz')}, pg_catalog.clock_timestamp()))`;
 }
 
 /**
@@ -14,8 +14,8 @@ export function now(param: Param<AtMoment>): RawBuilder<Date> {
  * was acknowledged survives a crash. A column for a CTE that is read.
  */
 export const durably: RawBuilder<unknown> = sql`
-  case when current_setting('synchronous_commit') = 'off'
-    then set_config('synchronous_commit', 'on', true) end as durably`;
+  case when pg_catalog.current_setting('synchronous_commit') = 'off'
+    then pg_catalog.set_config('synchronous_commit', 'on', true) end as durably`;
 
 /** A time as milliseconds since the epoch, which no host's settings write or read differently. */
 export function epochMs(time: RawBuilder<unknown>): RawBuilder<string> {
@@ -24,20 +24,21 @@ export function epochMs(time: RawBuilder<unknown>): RawBuilder<string> {
 
 /** So many milliseconds, as an interval. */
 export function interval(ms: RawBuilder<number>): RawBuilder<unknown> {
-  return sql`${ms} * interval '1 millisecond'`;
+  return sql`${ms}::double precision * interval '1 millisecond'`;
 }
 
-// What follows speaks of a session in a row `s` at the time in a row `clock`.
+// What follows speaks of a session in a row `s` at the time in a row `mud_auth_clock`, a name
+// that no relation of a host has.
 
-const expiresAt = sql<Date>`least(s.last_active_at + s.idle_timeout_ms * interval '1 millisecond', s.absolute_expires_at)`;
+const expiresAt = sql<Date>`least(s.last_active_at + s.idle_timeout_ms::double precision * interval '1 millisecond', s.absolute_expires_at)`;
 
 /** `isExpired` in SQL: from the very instant of a deadline on. */
-export const isExpired: RawBuilder<boolean> = sql<boolean>`${expiresAt} <= clock.now`;
+export const isExpired: RawBuilder<boolean> = sql<boolean>`${expiresAt} <= mud_auth_clock.now`;
 
 /** The contrary of {@link isExpired}. */
-export const isLive: RawBuilder<boolean> = sql<boolean>`${expiresAt} > clock.now`;
+export const isLive: RawBuilder<boolean> = sql<boolean>`${expiresAt} > mud_auth_clock.now`;
 
 /** `isActiveWithin` in SQL. */
 export function isActiveWithin(windowMs: RawBuilder<number>): RawBuilder<boolean> {
-  return sql<boolean>`(${windowMs} = 0 or clock.now - s.last_active_at < ${interval(windowMs)})`;
+  return sql<boolean>`(${windowMs} = 0 or mud_auth_clock.now - s.last_active_at < ${interval(windowMs)})`;
 }

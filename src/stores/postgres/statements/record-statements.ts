@@ -37,8 +37,8 @@ export function listInPlayStatement(schema: string): Statement<{ window: number 
   return new Statement((param) =>
     compiler
       .withSchema(schema)
-      .with('clock', (cte) => cte.selectNoFrom(now(param).as('now')))
-      .selectFrom(['sessions as s', 'clock'])
+      .with('mud_auth_clock', (cte) => cte.selectNoFrom(now(param).as('now')))
+      .selectFrom(['sessions as s', 'mud_auth_clock'])
       .where('s.character_id', 'is not', null)
       .where(isLive)
       .where(isActiveWithin(param('window', 'bigint')))

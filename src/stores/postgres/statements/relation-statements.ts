@@ -84,13 +84,13 @@ export function relationStatements(schema: string, relations: HostRelations): Re
 
     listActive: new Statement(
       (param) => sql<ActiveRow>`
-        with clock as (
+        with mud_auth_clock as (
           select ${now(param)} as now
         )
         select s.character_id, c.name as character_name, s.user_id, u.role, s.id::text as session_id,
           ${epochMs(sql`s.last_active_at`)} as last_active_at
         from ${sql.table(`${schema}.sessions`)} as s
-          cross join clock
+          cross join mud_auth_clock
           join ${userOfSession} on not u.disabled and u.username is not null and u.role is not null
           join ${characterOfSession(sql`c.world_id::text = ${param('world', 'text')}`)} on c.name is not null
         where s.character_id is not null and ${isLive} and ${isActiveWithin(param('window', 'bigint'))}`,

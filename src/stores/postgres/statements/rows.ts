@@ -94,7 +94,7 @@ export function toTime(ms: string): Date {
 
 /** The column `secret_hash` of a row `s` or `e`, in hexadecimal: `bytea_output` is the host's to set. */
 export function hashColumn(table: 's' | 'e'): AliasedRawBuilder<string, 'secret_hash'> {
-  return sql<string>`encode(${sql.ref(`${table}.secret_hash`)}, 'hex')`.as('secret_hash');
+  return sql<string>`pg_catalog.encode(${sql.ref(`${table}.secret_hash`)}, 'hex')`.as('secret_hash');
 }
 
 export function toHash({ secret_hash }: { readonly secret_hash: string }): Uint8Array {

@@ -57,16 +57,18 @@ export function sessionStatements(schema: string): SessionStatements {
   return {
     lockUser: new Statement((param) =>
       compiler.selectNoFrom(
-        sql`pg_advisory_xact_lock(hashtextextended(${lockName} || ${param('user', 'text')}, 0))`.as('locked'),
+        sql`pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended(${lockName} || ${param('user', 'text')}, 0))`.as(
+          'locked',
+        ),
       ),
     ),
 
     insertSession: new Statement((param) => {
       const limit = param('limit', 'bigint');
-      const ofUser = sql`select count(*) from ${sessions} as o where o.user_id = ${param('user', 'text')}`;
+      const ofUser = sql`select pg_catalog.count(*) from ${sessions} as o where o.user_id = ${param('user', 'text')}`;
 
       return sql<SessionRow>`
-        with clock as (
+        with mud_auth_clock as (
           select ${now(param)} as now, ${durably}
         )
         insert into ${sessions} as s (
@@ -75,9 +77,9 @@ export function sessionStatements(schema: string): SessionStatements {
         )
         select
           ${param('id', 'uuid')}, ${param('user', 'text')}, ${param('secretHash', 'bytea')},
-          ${param('clientType', 'text')}, clock.now, clock.now, ${param('idleTimeoutMs', 'bigint')},
-          clock.now + ${interval(param('lifetimeMs', 'bigint'))}
-        from clock
+          ${param('clientType', 'text')}, mud_auth_clock.now, mud_auth_clock.now, ${param('idleTimeoutMs', 'bigint')},
+          mud_auth_clock.now + ${interval(param('lifetimeMs', 'bigint'))}
+        from mud_auth_clock
         where ${limit} is null or (${ofUser}) < ${limit}
         returning ${sql.join([...sessionColumns])}`;
     }),
@@ -88,17 +90,17 @@ export function sessionStatements(schema: string): SessionStatements {
       const id = param('id', 'uuid');
 
       return sql<TouchRow>`
-        with clock as (
+        with mud_auth_clock as (
           select ${now(param)} as now
         ), free as materialized (
-          select s.id from ${sessions} as s, clock where s.id = ${id} and ${isLive}
+          select s.id from ${sessions} as s, mud_auth_clock where s.id = ${id} and ${isLive}
           for no key update of s skip locked
         ), touched as (
-          update ${sessions} as s set last_active_at = clock.now from clock, free where s.id = free.id
+          update ${sessions} as s set last_active_at = mud_auth_clock.now from mud_auth_clock, free where s.id = free.id
           returning s.last_active_at
         )
         select ${isLive} as is_live, ${epochMs(sql`(select last_active_at from touched)`)} as touched_at
-        from ${sessions} as s, clock where s.id = ${id}`;
+        from ${sessions} as s, mud_auth_clock where s.id = ${id}`;
     }),
 
     findEnding: new Statement((param) =>
@@ -137,9 +139,9 @@ export function sessionStatements(schema: string): SessionStatements {
 
     releaseCharacter: new Statement((param) =>
       db
-        .with('clock', (cte) => cte.selectNoFrom(now(param).as('now')))
+        .with('mud_auth_clock', (cte) => cte.selectNoFrom(now(param).as('now')))
         .updateTable('sessions as s')
-        .from('clock')
+        .from('mud_auth_clock')
         .set({ character_id: sql<null>`null` })
         .where('s.id', '=', param('id', 'uuid'))
         .where('s.character_id', 'is not', null)
@@ -148,11 +150,11 @@ export function sessionStatements(schema: string): SessionStatements {
 
     countActive: new Statement((param) =>
       db
-        .with('clock', (cte) => cte.selectNoFrom(now(param).as('now')))
-        .selectFrom(['sessions as s', 'clock'])
+        .with('mud_auth_clock', (cte) => cte.selectNoFrom(now(param).as('now')))
+        .selectFrom(['sessions as s', 'mud_auth_clock'])
         .where(isLive)
         .where(isActiveWithin(param('window', 'bigint')))
-        .select(sql<string>`count(*)::text`.as('count')),
+        .select(sql<string>`pg_catalog.count(*)::text`.as('count')),
     ),
   };
 }
