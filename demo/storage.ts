@@ -78,7 +78,12 @@ async function openFolder(folder: string): Promise<Database> {
 }
 
 function connectTo(connectionString: string): Database {
-  const pool = new Pool({ connectionString, connectionTimeoutMillis: 5_000, query_timeout: 10_000 });
+  const pool = new Pool({
+    connectionString,
+    connectionTimeoutMillis: 5_000,
+    statement_timeout: 4_000,
+    query_timeout: 10_000,
+  });
 
   return { pool, close: () => pool.end() };
 }

@@ -132,7 +132,7 @@ export interface SessionStoreFailure {
   readonly outcome: 'not-applied' | 'unknown';
   /** The SQLSTATE, where a database said one. */
   readonly sqlState?: string | null;
-  /** What went wrong, already free of row contents. */
+  /** What went wrong. A store leaves out of it whatever quotes its rows. */
   readonly cause?: unknown;
 }
 

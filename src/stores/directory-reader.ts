@@ -10,7 +10,8 @@ export interface SessionPeople {
   readonly character: Character | null;
 }
 
-const NOBODY: SessionPeople = { user: null, character: null };
+/** A list of those in play asks about so many sessions at a time. */
+const AT_ONCE = 50;
 
 /** The questions that a store asks of a host's directory, whose failures become the store's own. */
 export class DirectoryReader {
@@ -45,22 +46,33 @@ export class DirectoryReader {
 
   /** Those of the sessions whose users play a character in the world. */
   async activeCharactersIn(worldId: string, sessions: readonly Session[]): Promise<ActiveCharacter[]> {
-    const people = await Promise.all(sessions.map((session) => this.peopleOf(session)));
+    const found: ActiveCharacter[] = [];
+    for (let first = 0; first < sessions.length; first += AT_ONCE) {
+      const some = sessions.slice(first, first + AT_ONCE);
+      const entries = await Promise.all(some.map((session) => this.#activeCharacterOf(worldId, session)));
+      found.push(...entries.filter((entry) => entry !== null));
+    }
 
-    return sessions.flatMap(({ id, lastActiveAt }, index) => {
-      const { user, character } = people[index] ?? NOBODY;
-      if (user === null || user.disabled || character?.worldId !== worldId) return [];
+    return found;
+  }
 
-      return {
-        characterId: character.id,
-        characterName: character.name,
-        worldId,
-        userId: user.id,
-        role: user.role,
-        sessionId: id,
-        lastActiveAt: new Date(lastActiveAt),
-      };
-    });
+  async #activeCharacterOf(worldId: string, session: Session): Promise<ActiveCharacter | null> {
+    const { id: sessionId, userId, characterId, lastActiveAt } = session;
+    const character = characterId === null ? null : await this.#findCharacterOf(userId, characterId);
+    if (character?.worldId !== worldId) return null;
+
+    const user = await this.findEnabledUser(userId);
+    if (user === null) return null;
+
+    return {
+      characterId: character.id,
+      characterName: character.name,
+      worldId,
+      userId,
+      role: user.role,
+      sessionId,
+      lastActiveAt: new Date(lastActiveAt),
+    };
   }
 
   async #findUser(userId: string): Promise<User | null> {

@@ -180,7 +180,9 @@ class Connection implements Runner {
     const idleMs = this.#settings.controlTimeoutMs;
     await this.control(
       `begin isolation level read committed; set local idle_in_transaction_session_timeout = ${idleMs}; ${DURABLY}` +
-        (isLong ? '; set local statement_timeout = 0; set local lock_timeout = 0' : ''),
+        (isLong
+          ? '; set local statement_timeout = 0; set local lock_timeout = 0'
+          : `; set local lock_timeout = ${idleMs}`),
     );
   }
 

@@ -1,7 +1,8 @@
 import type { Clock } from '../../clock.ts';
 import type { Directory } from '../../directory.ts';
+import { requirePlainObject } from '../../session/arguments.ts';
 import type { ConnectionLimits } from './connections.ts';
-import type { HostRelation } from './host-relations.ts';
+import type { HostRelations } from './host-relations.ts';
 import type { PgPool } from './pg-pool.ts';
 
 /** What a Postgres store is built from, beside the people. */
@@ -26,16 +27,15 @@ interface CommonOptions {
 }
 
 /** Users and characters as tables or views of the same database: one statement reads a session with both. */
-interface RelationOptions {
-  /** Columns `id`, `username`, `role`, `disabled`. */
-  readonly users: HostRelation;
-  /** Columns `id`, `user_id`, `name`, `world_id`. */
-  readonly characters: HostRelation;
+interface RelationOptions extends HostRelations {
+  readonly directory?: never;
 }
 
 /** Users and characters that the host looks up itself. */
 interface DirectoryOptions {
   readonly directory: Directory;
+  readonly users?: never;
+  readonly characters?: never;
 }
 
 /** What a Postgres store is built from. */
@@ -43,6 +43,37 @@ export type PostgresSessionStoreOptions = CommonOptions & (RelationOptions | Dir
 
 /** Timers, and Postgres, count milliseconds in 32 bits. */
 const MAX_LIMIT = 2 ** 31 - 1;
+
+const KEYS = [
+  'pool',
+  'schema',
+  'migrate',
+  'acquireTimeoutMs',
+  'queryTimeoutMs',
+  'maxWaiting',
+  'clock',
+  'users',
+  'characters',
+  'directory',
+];
+
+/** @throws TypeError for options that are missing, unknown, or exclude each other. */
+export function checkOptions(options: PostgresSessionStoreOptions): void {
+  requirePlainObject('The options of PostgresSessionStore', options, KEYS);
+  const { pool, users, characters, directory }: { readonly [key: string]: unknown; readonly pool: PgPool } = {
+    users: undefined,
+    characters: undefined,
+    directory: undefined,
+    ...options,
+  };
+  if (typeof pool?.connect !== 'function')
+    throw new TypeError('pool is required: a pg.Pool, or pglitePool(db).');
+  const isByRelations = users !== undefined && characters !== undefined && directory === undefined;
+  const isByDirectory = users === undefined && characters === undefined && directory !== undefined;
+  if (isByRelations || isByDirectory) return;
+
+  throw new TypeError('Give either users and characters, or a directory.');
+}
 
 /** @throws TypeError for limits that are not whole numbers from 1. */
 export function limitsOf(options: CommonOptions): ConnectionLimits {

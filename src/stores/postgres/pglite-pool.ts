@@ -68,7 +68,7 @@ class PGliteClient implements PgClient {
   }
 
   release(): void {
-    void this.#end('rollback').finally(this.#onRelease);
+    void this.#end('rollback').then(this.#onRelease, this.#onRelease);
   }
 
   async #end(how: 'commit' | 'rollback'): Promise<void> {

@@ -18,7 +18,7 @@ import { DirectoryPeople } from './directory-people.ts';
 import { idTypes } from './id-types.ts';
 import { checkSchemaName, DEFAULT_SCHEMA, quoted } from './identifiers.ts';
 import { migrateToLatest } from './migrate.ts';
-import { limitsOf, type PostgresSessionStoreOptions } from './options.ts';
+import { checkOptions, limitsOf, type PostgresSessionStoreOptions } from './options.ts';
 import type { People } from './people.ts';
 import { RelationPeople } from './relation-people.ts';
 import { checkSchemaVersion } from './schema-version.ts';
@@ -53,12 +53,13 @@ export class PostgresSessionStore implements SessionStore {
   constructor(options: PostgresSessionStoreOptions) {
     const { pool, schema = DEFAULT_SCHEMA, migrate = false, clock } = options;
     checkSchemaName(schema);
+    checkOptions(options);
 
     this.#connections = new Connections(pool, limitsOf(options), clock);
     this.#statements = { ...sessionStatements(schema), ...endingStatements(schema) };
     this.#byUser = new UserTransactions(this.#connections, this.#statements);
     this.#people =
-      'directory' in options
+      'directory' in options && options.directory !== undefined
         ? new DirectoryPeople(this.#connections, schema, options.directory)
         : new RelationPeople(this.#connections, schema, options);
     this.#lockTable = `lock table ${quoted(schema)}.sessions in share row exclusive mode`;
@@ -169,12 +170,13 @@ export class PostgresSessionStore implements SessionStore {
   async endSessionsForCharacter(characterId: string, cause: EndingCause): Promise<number> {
     if (!idTypes.text.fits(characterId)) return 0;
 
-    return countOf(
-      await this.#run(this.#statements.endSessionsOfCharacter, {
+    for (;;) {
+      const [row] = await this.#run(this.#statements.endSessionsOfCharacter, {
         character: characterId,
         ...paramsOf(cause),
-      }),
-    );
+      });
+      if (row?.missed !== true) return countOf(row === undefined ? [] : [row]);
+    }
   }
 
   async endAllSessions(cause: EndingCause): Promise<number> {

@@ -21,7 +21,11 @@ export interface EndingStatements {
   /** Ends a user's expired sessions, and the oldest living ones beyond so many: only these are returned. */
   readonly trimSessionsOfUser: Statement<{ user: string; keep: number }, EndingRow>;
   readonly endSessionsOfUser: Statement<Cause & { user: string }, Count>;
-  readonly endSessionsOfCharacter: Statement<Cause & { character: string }, Count>;
+  /** `missed`: a takeover went first, and who holds the character now was not seen. */
+  readonly endSessionsOfCharacter: Statement<
+    Cause & { character: string },
+    Count & { readonly missed: boolean }
+  >;
   readonly endAllSessions: Statement<Cause, Count>;
   /** Ends some of the expired sessions, passing over those that another writer holds. */
   readonly endExpiredBatch: Statement<{ size: number }, Count>;
@@ -101,10 +105,18 @@ export function endingStatements(schema: string): EndingStatements {
         ${endingFor(param, sql`s.user_id = ${param('user', 'text')}`)} ${theLivingCounted}`,
     ),
 
-    endSessionsOfCharacter: new Statement(
-      (param) => sql<Count>`
-        ${endingFor(param, sql`s.character_id = ${param('character', 'text')}`)} ${theLivingCounted}`,
-    ),
+    // The DELETE waits for a takeover and then finds its row gone; the look at the end goes by the
+    // same old snapshot, in which the character was held.
+    endSessionsOfCharacter: new Statement((param) => {
+      const held = sql`s.character_id = ${param('character', 'text')}`;
+
+      return sql<Count & { readonly missed: boolean }>`
+        ${endingFor(param, held)}
+        select
+          (pg_catalog.count(*) filter (where reason <> 'expired'))::text as count,
+          pg_catalog.count(*) = 0 and exists (select from ${sessions} as s where ${held}) as missed
+        from remembered`;
+    }),
 
     endAllSessions: new Statement((param) => sql<Count>`${endingFor(param, sql`true`)} ${theLivingCounted}`),
 

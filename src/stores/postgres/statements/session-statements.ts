@@ -96,7 +96,7 @@ export function sessionStatements(schema: string): SessionStatements {
           select s.id from ${sessions} as s, mud_auth_clock where s.id = ${id} and ${isLive}
           for no key update of s skip locked
         ), touched as (
-          update ${sessions} as s set last_active_at = mud_auth_clock.now from mud_auth_clock, free where s.id = free.id
+          update ${sessions} as s set last_active_at = greatest(s.last_active_at, mud_auth_clock.now) from mud_auth_clock, free where s.id = free.id
           returning s.last_active_at
         )
         select ${isLive} as is_live, ${epochMs(sql`(select last_active_at from touched)`)} as touched_at
