@@ -2,10 +2,10 @@ export { SessionService } from './session/session-service.ts';
 export type {
   CreatedSession,
   CreateSessionOptions,
-  SessionServiceOptions,
   UsernameAndRole,
   ValidateOptions,
 } from './session/session-service.ts';
+export type { SessionServiceOptions } from './session/session-service-options.ts';
 export type { ActivityOptions } from './session/presence.ts';
 export type { RemoveOptions } from './session/removal.ts';
 export type { TokenInput } from './session/session-resolver.ts';

@@ -10,26 +10,15 @@ import {
 import { type MudPermission, mudRoles } from '../roles/mud-roles.ts';
 import { hasPermission, type RoleTable } from '../roles/roles.ts';
 import { isSessionId, looksLikeToken, mintToken, newSessionId } from '../token.ts';
-import { requireFunction, requirePlainObject, requireString } from './arguments.ts';
+import { requireString } from './arguments.ts';
 import { type ActivityOptions, byCharacterName, windowOf } from './presence.ts';
 import { type GamePrincipal, gamePrincipalOf, type Principal, principalOf } from './principal.ts';
 import { causeOf, type RemoveOptions } from './removal.ts';
-import { definePolicy, type SessionPolicy, type SessionPolicyOptions, termsFor } from './session-policy.ts';
+import { definePolicy, type SessionPolicy, termsFor } from './session-policy.ts';
 import { type LiveRecord, SessionResolver, type TokenInput } from './session-resolver.ts';
 import type { ActiveCharacter, SessionStore } from './session-store.ts';
+import { checkOptions, type SessionServiceOptions } from './session-service-options.ts';
 import { cleanClientType, type Session } from './session.ts';
-
-/** What a service is built from. */
-export interface SessionServiceOptions<Permission extends string = MudPermission> {
-  /** Where sessions live. */
-  readonly store: SessionStore;
-  /** Who may do what. Default {@link mudRoles}. */
-  readonly roles?: RoleTable<Permission>;
-  /** Lifetimes, limits and seats. Default: see {@link SessionPolicyOptions}. */
-  readonly policy?: SessionPolicyOptions;
-  /** Gives each session its id, a fresh UUID of any version. Default: version 4. */
-  readonly generateSessionId?: () => string;
-}
 
 /** What a host may say of a new session. */
 export interface CreateSessionOptions {
@@ -71,20 +60,7 @@ export class SessionService<Permission extends string = MudPermission> {
 
   /** @throws TypeError for settings that are unknown or impossible. */
   constructor(options: SessionServiceOptions<Permission>) {
-    requirePlainObject('The options of SessionService', options, [
-      'store',
-      'roles',
-      'policy',
-      'generateSessionId',
-    ]);
-    if (typeof options.store?.findSession !== 'function') {
-      throw new TypeError('store is required: a SessionStore, such as a MemorySessionStore.');
-    }
-    if (options.roles !== undefined && !(options.roles?.roles instanceof Map)) {
-      throw new TypeError('roles must be a table made by defineRoles.');
-    }
-    if (options.generateSessionId !== undefined)
-      requireFunction('generateSessionId', options.generateSessionId);
+    checkOptions(options);
 
     this.#store = options.store;
     this.#roles = options.roles ?? mudRoles;

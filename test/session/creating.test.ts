@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { SessionService, type SessionServiceOptions } from '../../src/session/session-service.ts';
+import { SessionService } from '../../src/session/session-service.ts';
+import type { SessionServiceOptions } from '../../src/session/session-service-options.ts';
 import { alice, aria, bob, DAY, MINUTE, NOT_STRINGS, openHost } from './fixture.ts';
 
 const UUID_V7 = '01890a5d-ac96-774b-bcce-b302099a8057';

@@ -1,5 +1,6 @@
 import type { Character, User } from '../../src/directory.ts';
-import { SessionService, type SessionServiceOptions } from '../../src/session/session-service.ts';
+import { SessionService } from '../../src/session/session-service.ts';
+import type { SessionServiceOptions } from '../../src/session/session-service-options.ts';
 import type { SessionStore } from '../../src/session/session-store.ts';
 import { MemoryDirectory } from '../../src/stores/memory/memory-directory.ts';
 import { MemorySessionStore } from '../../src/stores/memory/memory-session-store.ts';
