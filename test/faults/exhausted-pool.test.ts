@@ -43,15 +43,18 @@ describe('a pool whose connections are all in use', () => {
     expect(failure).toMatchObject({ retryable: true, outcome: 'not-applied', retryAfterSeconds: 1 });
   });
 
-  it('lets so many calls wait, and refuses the rest at once', async () => {
+  it.each([
+    ['calls', remove],
+    ['validates', validate],
+  ])('lets so many %s wait, and refuses the rest at once', async (_, call) => {
     const settled: string[] = [];
-    const settles = (what: string, call: Promise<unknown>): Promise<void> =>
-      failureOf(call).then(
+    const settles = (what: string, called: Promise<unknown>): Promise<void> =>
+      failureOf(called).then(
         ({ retryAfterSeconds }) => void settled.push(`${what}, retry after ${retryAfterSeconds}`),
       );
 
-    const waiting = Array.from({ length: MAX_WAITING }, () => settles('waited', validate()));
-    const refused = Array.from({ length: 4 }, () => settles('refused', validate()));
+    const waiting = Array.from({ length: MAX_WAITING }, () => settles('waited', call()));
+    const refused = Array.from({ length: 4 }, () => settles('refused', call()));
     await Promise.all([...waiting, ...refused]);
 
     expect(settled).toEqual([
@@ -62,15 +65,25 @@ describe('a pool whose connections are all in use', () => {
 
   it('never holds more calls of ours in its queue than may wait, however many give up', async () => {
     for (let round = 0; round < 3; round += 1) {
-      await Promise.all(Array.from({ length: 10 }, () => failureOf(validate())));
+      await Promise.all(Array.from({ length: 10 }, () => failureOf(remove())));
 
       expect(host.pool.waitingCount).toBe(MAX_WAITING);
     }
   });
 
   it('serves those who wait when a connection is given back in time', async () => {
-    const calls = Array.from({ length: MAX_WAITING }, validate);
+    const calls = Array.from({ length: MAX_WAITING }, remove);
     await untilTrue(() => host.pool.waitingCount === MAX_WAITING);
+
+    giveBack();
+
+    expect(await Promise.all(calls)).toHaveLength(MAX_WAITING);
+  });
+
+  it('lets validates that came together wait as one', async () => {
+    const calls = Array.from({ length: MAX_WAITING }, validate);
+    await untilTrue(() => host.pool.waitingCount > 0);
+    expect(host.pool.waitingCount).toBe(1);
 
     giveBack();
 
@@ -123,6 +136,11 @@ describe('a pool whose connections are all in use', () => {
 
   async function validate(): Promise<unknown> {
     return host.service.validateSession(alice.token);
+  }
+
+  /** Waits for a connection of its own. */
+  async function remove(): Promise<unknown> {
+    return host.service.removeSession('00000000-0000-4000-8000-000000000000');
   }
 
   function giveBack(): void {

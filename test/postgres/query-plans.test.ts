@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { migrateToLatest } from '../../src/stores/postgres/index.ts';
 import type { HostRelations } from '../../src/stores/postgres/index.ts';
+import { creatingStatements } from '../../src/stores/postgres/statements/creating-statements.ts';
 import { endingStatements } from '../../src/stores/postgres/statements/ending-statements.ts';
 import { relationStatements } from '../../src/stores/postgres/statements/relation-statements.ts';
 import { sessionStatements } from '../../src/stores/postgres/statements/session-statements.ts';
@@ -8,6 +9,8 @@ import { createDatabase, type TestDatabase } from '../support/database.ts';
 
 const ROWS = 5_000;
 const UUID = '00000000-0000-4000-8000-000000000001';
+
+const SAMPLES: Readonly<Record<string, string>> = { uuid: `'${UUID}'`, 'uuid[]': `'{${UUID}}'`, 'text[]': `'{1}'` };
 
 /** A host whose own tables look quite different, and who shows them through views. */
 const HOST = `
@@ -50,19 +53,27 @@ describe('the plan of', () => {
     it(`a validate reads by index alone, over ${users}`, async () => {
       const statements = relationStatements('mud_auth', relations(users));
 
-      expect(await scannedBy(statements.findRecord)).toEqual([]);
+      expect(await scannedBy(statements.findRecord.one)).toEqual([]);
+      expect(await scannedBy(statements.findRecord.many)).toEqual([]);
     });
 
     it(`a look for a user or a character reads by index alone, over ${users}`, async () => {
       const { findUser, findCharacter } = relationStatements('mud_auth', relations(users));
 
-      expect(await scannedBy(findUser)).toEqual([]);
+      expect(await scannedBy(findUser.one)).toEqual([]);
+      expect(await scannedBy(findUser.many)).toEqual([]);
       expect(await scannedBy(findCharacter)).toEqual([]);
     });
   }
 
+  it('touchSession reads by index alone', async () => {
+    const { touchSession } = sessionStatements('mud_auth');
+
+    expect(await scannedBy(touchSession.one)).toEqual([]);
+    expect(await scannedBy(touchSession.many)).toEqual([]);
+  });
+
   for (const name of [
-    'touchSession',
     'findEnding',
     'lockSeat',
     'bindCharacter',
@@ -76,7 +87,7 @@ describe('the plan of', () => {
   for (const name of [
     'endSession',
     'expireSession',
-    'trimSessionsOfUser',
+    'expireSessionsOfUser',
     'endSessionsOfUser',
     'endSessionsOfCharacter',
   ] as const) {
@@ -86,7 +97,7 @@ describe('the plan of', () => {
   }
 
   it('a sign-in under a limit counts by index alone', async () => {
-    expect(await scannedBy(sessionStatements('mud_auth').insertSession)).toEqual([]);
+    expect(await scannedBy(creatingStatements('mud_auth').insertWithinLimit)).toEqual([]);
   });
 
   /** The tables that the generic plan reads from end to end. */
@@ -95,8 +106,8 @@ describe('the plan of', () => {
     try {
       await client.query('set plan_cache_mode = force_generic_plan');
       await client.query(`prepare planned as ${statement.text}`);
-      const places = [...statement.text.matchAll(/\$\d+::(\w+)/g)];
-      const values = places.map(([, type]) => (type === 'uuid' ? `'${UUID}'` : 'null'));
+      const places = [...statement.text.matchAll(/\$\d+::(\w+(?:\[\])?)/g)];
+      const values = places.map(([, type]) => SAMPLES[type ?? ''] ?? 'null');
       const { rows } = await client.query<Record<string, string>>(
         `explain execute planned(${values.join()})`,
       );

@@ -3,7 +3,7 @@ import { type Clock, systemClock } from '../../clock.ts';
 import type { Directory } from '../../directory.ts';
 import { SessionStoreError } from '../../errors.ts';
 import type { Ending, EndingCause } from '../../session/ending.ts';
-import { lifetimeMs, type SessionTerms, termsFor } from '../../session/session-policy.ts';
+import { termsFor } from '../../session/session-policy.ts';
 import type {
   ActiveCharacter,
   CharacterSelection,
@@ -17,6 +17,7 @@ import type {
 } from '../../session/session-store.ts';
 import { isActiveWithin, isExpired, type Session } from '../../session/session.ts';
 import { DirectoryReader } from '../directory-reader.ts';
+import { newSession } from '../new-session.ts';
 import { type Row, SessionTable } from './session-table.ts';
 
 /** What a memory store is built from. */
@@ -231,19 +232,6 @@ export class MemorySessionStore implements SessionStore {
       outcome: 'not-applied',
     });
   }
-}
-
-function newSession(input: NewSession, terms: SessionTerms, now: Date): Session {
-  return {
-    id: input.id,
-    userId: input.userId,
-    characterId: null,
-    clientType: input.clientType,
-    createdAt: now,
-    lastActiveAt: now,
-    idleTimeoutMs: terms.idleTimeoutMs,
-    absoluteExpiresAt: new Date(now.getTime() + lifetimeMs(terms)),
-  };
 }
 
 /** For a caller to keep, or to change: a `Date` can be, and must not change the session. */

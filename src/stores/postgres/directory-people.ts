@@ -1,24 +1,25 @@
 import type { Character, Directory, User } from '../../directory.ts';
 import type { ActiveCharacter, SessionRecord } from '../../session/session-store.ts';
 import { DirectoryReader } from '../directory-reader.ts';
+import type { Coalescer } from './coalescer.ts';
 import type { Connections } from './connections.ts';
 import { idTypes } from './id-types.ts';
 import type { People } from './people.ts';
-import { findRecordStatement, listInPlayStatement, type RecordRow } from './statements/record-statements.ts';
-import { type SessionRow, toHash, toSession, toTime } from './statements/rows.ts';
+import { findRecordStatements, listInPlayStatement, type RecordRow } from './statements/record-statements.ts';
+import { lastTime, type SessionRow, toHash, toSession } from './statements/rows.ts';
 import type { Statement } from './statements/statement.ts';
 
 /** People in a directory of the host's, asked beside the session's row. */
 export class DirectoryPeople implements People {
   readonly #connections: Connections;
   readonly #directory: DirectoryReader;
-  readonly #findRecord: Statement<{ id: string }, RecordRow>;
+  readonly #records: Coalescer<RecordRow>;
   readonly #listInPlay: Statement<{ window: number }, SessionRow>;
 
   constructor(connections: Connections, schema: string, directory: Directory) {
     this.#connections = connections;
     this.#directory = new DirectoryReader(directory);
-    this.#findRecord = findRecordStatement(schema);
+    this.#records = connections.sharing(findRecordStatements(schema));
     this.#listInPlay = listInPlayStatement(schema);
   }
 
@@ -35,13 +36,13 @@ export class DirectoryPeople implements People {
   }
 
   async findRecord(sessionId: string): Promise<SessionRecord | null> {
-    const [row] = await this.#connections.run(this.#findRecord, { id: sessionId });
-    if (row === undefined) return null;
+    const row = await this.#records.ask(sessionId);
+    if (row === null) return null;
 
     const session = toSession(row);
     const people = await this.#directory.peopleOf(session);
 
-    return { session, ...people, secretHash: toHash(row), readAt: toTime(row.read_at) };
+    return { session, ...people, secretHash: toHash(row), readAt: lastTime(row) };
   }
 
   async listActiveCharacters(worldId: string, activeWithinMs: number): Promise<readonly ActiveCharacter[]> {

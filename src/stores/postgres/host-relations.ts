@@ -1,6 +1,6 @@
 import { type RawBuilder, sql } from 'kysely';
-import type { Runner } from './connections.ts';
-import { type HostIdType, idTypes } from './id-types.ts';
+import type { Runner } from './connection.ts';
+import { type HostIdType, idTypeOf, idTypes } from './id-types.ts';
 import { identifiersOf, quoted } from './identifiers.ts';
 import { compiler, Statement } from './statements/statement.ts';
 
@@ -44,12 +44,13 @@ export function checkSettings(relations: HostRelations): void {
 /**
  * Checks that the relations are there, with the columns and the id types that were promised.
  *
+ * @returns the type of the worlds' ids; null if it is not among those that ids may have.
  * @throws TypeError saying what is missing or different.
  */
 export async function checkRelations(
   runner: Pick<Runner, 'run'>,
   { users, characters }: HostRelations,
-): Promise<void> {
+): Promise<HostIdType | null> {
   const ofUsers = await columnsOf(runner, users);
   requireColumn('users', users, ofUsers, 'id', idTypes[users.idType].columnTypes);
   for (const column of ['username', 'role']) requireColumn('users', users, ofUsers, column);
@@ -58,7 +59,20 @@ export async function checkRelations(
   const ofCharacters = await columnsOf(runner, characters);
   requireColumn('characters', characters, ofCharacters, 'id', idTypes[characters.idType].columnTypes);
   requireColumn('characters', characters, ofCharacters, 'user_id', idTypes[users.idType].columnTypes);
-  for (const column of ['name', 'world_id']) requireColumn('characters', characters, ofCharacters, column);
+  requireColumn('characters', characters, ofCharacters, 'name');
+  const { type } = requireColumn('characters', characters, ofCharacters, 'world_id');
+
+  return idTypeOf(type);
+}
+
+/** The type of the worlds' ids as it is now; null if it is not among those that ids may have. */
+export async function readWorldType(
+  runner: Pick<Runner, 'run'>,
+  { characters }: HostRelations,
+): Promise<HostIdType | null> {
+  const columns = await columnsOf(runner, characters);
+
+  return idTypeOf(columns.find(({ name }) => name === 'world_id')?.type ?? '');
 }
 
 interface Column {
@@ -93,14 +107,14 @@ function requireColumn(
   columns: readonly Column[],
   name: string,
   types: readonly string[] | null = null,
-): void {
+): Column {
   const column = columns.find((candidate) => candidate.name === name);
   if (column === undefined) {
     throw new TypeError(
       `${what}: the relation "${relation}" has no column "${name}". A view can give it one.`,
     );
   }
-  if (types === null || types.includes(column.type)) return;
+  if (types === null || types.includes(column.type)) return column;
 
   throw new TypeError(
     `${what}: the column "${name}" of "${relation}" is ${column.type}, where the settings say ${types.join(' or ')}.`,

@@ -33,6 +33,13 @@ export const idTypes: Readonly<Record<HostIdType, IdType>> = {
   },
 };
 
+/** The type that a column of this type goes with; null if there is none. */
+export function idTypeOf(columnType: string): HostIdType | null {
+  const names: readonly HostIdType[] = ['text', 'integer', 'bigint', 'uuid'];
+
+  return names.find((name) => idTypes[name].columnTypes.includes(columnType)) ?? null;
+}
+
 function fitsBits(id: string, bits: number): boolean {
   return INTEGER.test(id) && BigInt.asIntN(bits, BigInt(id)) === BigInt(id);
 }

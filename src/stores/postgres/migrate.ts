@@ -13,7 +13,13 @@ export interface MigrationOptions {
 
 /** Building an index over millions of rows takes its time. */
 const TIMEOUT_MS = 30 * 60_000;
-const LIMITS = { acquireTimeoutMs: 30_000, queryTimeoutMs: TIMEOUT_MS, maxWaiting: 1 };
+const OPTIONS = {
+  acquireTimeoutMs: 30_000,
+  queryTimeoutMs: TIMEOUT_MS,
+  maxWaiting: 1,
+  preparedStatements: false,
+  clock: null,
+};
 
 /**
  * Brings the library's tables to the state that this version needs, in one transaction. Servers
@@ -29,7 +35,7 @@ export async function migrateToLatest(
 ): Promise<readonly string[]> {
   const schema = schemaOf(options);
 
-  return new Connections(pool, LIMITS).transaction(async (transaction) => {
+  return new Connections(pool, OPTIONS).transaction(async (transaction) => {
     await transaction.runText(preparationOf(schema));
     const applied = await readMigrations(transaction, schema);
     checkAhead(schema, applied);

@@ -1,7 +1,7 @@
 import type { Clock } from '../../clock.ts';
 import type { Directory } from '../../directory.ts';
 import { requirePlainObject } from '../../session/arguments.ts';
-import type { ConnectionLimits } from './connections.ts';
+import type { ConnectionOptions } from './connections.ts';
 import type { HostRelations } from './host-relations.ts';
 import type { PgPool } from './pg-pool.ts';
 
@@ -20,8 +20,16 @@ interface CommonOptions {
   readonly acquireTimeoutMs?: number;
   /** How long to wait for the answer to a statement, in milliseconds. Default 5,000. */
   readonly queryTimeoutMs?: number;
-  /** How many calls may wait for a connection; the next is refused at once. Default 1,000. */
+  /**
+   * How many calls may wait: those that validate, for their answers; others, for a connection. The
+   * next is refused at once. Default 10,000.
+   */
   readonly maxWaiting?: number;
+  /**
+   * Whether statements are prepared, once for each connection. `false` is for a pooler that cannot
+   * keep them, and makes the database plan each statement anew. Default `true`.
+   */
+  readonly preparedStatements?: boolean;
   /** For tests. Default: the clock of the database. */
   readonly clock?: Clock;
 }
@@ -51,6 +59,7 @@ const KEYS = [
   'acquireTimeoutMs',
   'queryTimeoutMs',
   'maxWaiting',
+  'preparedStatements',
   'clock',
   'users',
   'characters',
@@ -75,15 +84,17 @@ export function checkOptions(options: PostgresSessionStoreOptions): void {
   throw new TypeError('Give either users and characters, or a directory.');
 }
 
-/** @throws TypeError for limits that are not whole numbers from 1. */
-export function limitsOf(options: CommonOptions): ConnectionLimits {
-  const { acquireTimeoutMs = 5_000, queryTimeoutMs = 5_000, maxWaiting = 1_000 } = options;
+/** @throws TypeError for limits that are not whole numbers from 1, and a switch that is none. */
+export function connectionOptionsOf(options: CommonOptions): ConnectionOptions {
+  const { acquireTimeoutMs = 5_000, queryTimeoutMs = 5_000, maxWaiting = 10_000 } = options;
+  const { preparedStatements = true, clock = null } = options;
   const limits = { acquireTimeoutMs, queryTimeoutMs, maxWaiting };
 
   for (const [name, value] of Object.entries(limits)) {
     if (!Number.isSafeInteger(value) || value < 1 || value > MAX_LIMIT)
       throw new TypeError(`${name} must be a whole number from 1 to ${MAX_LIMIT}.`);
   }
+  if (typeof preparedStatements !== 'boolean') throw new TypeError('preparedStatements must be true or false.');
 
-  return limits;
+  return { ...limits, preparedStatements, clock };
 }

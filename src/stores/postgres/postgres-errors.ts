@@ -88,6 +88,11 @@ export function isConflict(sqlState: string | null): boolean {
   return sqlState === '40001' || sqlState === '40P01';
 }
 
+/** Whether what a row holds is to blame, so that a statement about other rows may succeed. */
+export function isAboutRows(error: unknown): boolean {
+  return error instanceof SessionStoreError && /^(21|22|38|39|P0)/.test(error.sqlState ?? '');
+}
+
 function verdictOn(error: unknown, sqlState: string | null): Verdict {
   if (propertyOf(error, 'severity') === 'PANIC') return WHO_KNOWS; // perhaps while it wrote the commit
   if (sqlState !== null) {

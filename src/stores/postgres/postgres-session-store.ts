@@ -13,18 +13,21 @@ import type {
   TouchOutcome,
 } from '../../session/session-store.ts';
 import { isSessionId } from '../../token.ts';
+import { Cleanup } from './cleanup.ts';
+import type { Coalescer } from './coalescer.ts';
 import { Connections } from './connections.ts';
 import { DirectoryPeople } from './directory-people.ts';
 import { idTypes } from './id-types.ts';
 import { checkSchemaName, DEFAULT_SCHEMA, quoted } from './identifiers.ts';
 import { migrateToLatest } from './migrate.ts';
-import { checkOptions, limitsOf, type PostgresSessionStoreOptions } from './options.ts';
+import { checkOptions, connectionOptionsOf, type PostgresSessionStoreOptions } from './options.ts';
 import type { People } from './people.ts';
 import { RelationPeople } from './relation-people.ts';
 import { checkSchemaVersion } from './schema-version.ts';
+import { type CreatingStatements, creatingStatements } from './statements/creating-statements.ts';
 import { type EndingStatements, endingStatements, paramsOf } from './statements/ending-statements.ts';
-import { type Count, countOf, toEnding, toHash, toTime } from './statements/rows.ts';
-import { type SessionStatements, sessionStatements } from './statements/session-statements.ts';
+import { countOf, toEnding, toHash, toTime } from './statements/rows.ts';
+import { type SessionStatements, sessionStatements, type TouchRow } from './statements/session-statements.ts';
 import type { Statement } from './statements/statement.ts';
 import { UserTransactions } from './user-transactions.ts';
 
@@ -33,7 +36,6 @@ const UNIQUE_VIOLATION = '23505';
 /** How often a character may change hands while it is being selected. */
 const MAX_TRIES = 10;
 
-const CLEANUP_BATCH = 1_000;
 const CLEAR_ALL_TIMEOUT_MS = 10 * 60_000;
 
 /**
@@ -44,24 +46,32 @@ export class PostgresSessionStore implements SessionStore {
   readonly #connections: Connections;
   readonly #people: People;
   readonly #byUser: UserTransactions;
-  readonly #statements: SessionStatements & EndingStatements;
+  readonly #statements: SessionStatements & CreatingStatements & EndingStatements;
+  readonly #touches: Coalescer<TouchRow>;
+  readonly #cleanup: Cleanup;
   readonly #prepare: () => Promise<void>;
   readonly #lockTable: string;
   #readiness: Promise<void> | null = null;
 
   /** @throws TypeError for settings that cannot be. Nothing is asked of the database yet. */
   constructor(options: PostgresSessionStoreOptions) {
-    const { pool, schema = DEFAULT_SCHEMA, migrate = false, clock } = options;
+    const { pool, schema = DEFAULT_SCHEMA, migrate = false } = options;
     checkSchemaName(schema);
     checkOptions(options);
 
-    this.#connections = new Connections(pool, limitsOf(options), clock);
-    this.#statements = { ...sessionStatements(schema), ...endingStatements(schema) };
+    this.#connections = new Connections(pool, connectionOptionsOf(options));
+    this.#statements = {
+      ...sessionStatements(schema),
+      ...creatingStatements(schema),
+      ...endingStatements(schema),
+    };
+    this.#touches = this.#connections.sharing(this.#statements.touchSession);
     this.#byUser = new UserTransactions(this.#connections, this.#statements);
     this.#people =
       'directory' in options && options.directory !== undefined
         ? new DirectoryPeople(this.#connections, schema, options.directory)
         : new RelationPeople(this.#connections, schema, options);
+    this.#cleanup = new Cleanup(this.#connections, this.#statements);
     this.#lockTable = `lock table ${quoted(schema)}.sessions in share row exclusive mode`;
     this.#prepare = async () => {
       if (migrate) await migrateToLatest(pool, { schema });
@@ -118,8 +128,9 @@ export class PostgresSessionStore implements SessionStore {
 
   async touchSession(sessionId: string): Promise<TouchOutcome> {
     if (!isSessionId(sessionId)) return { outcome: 'ended' };
-    const [row] = await this.#run(this.#statements.touchSession, { id: sessionId });
-    if (row === undefined || !row.is_live) return { outcome: 'ended' };
+    await this.ready();
+    const row = await this.#touches.ask(sessionId);
+    if (row === null || !row.is_live) return { outcome: 'ended' };
     if (row.touched_at === null) return { outcome: 'skipped' };
 
     return { outcome: 'touched', lastActiveAt: toTime(row.touched_at) };
@@ -191,17 +202,9 @@ export class PostgresSessionStore implements SessionStore {
   }
 
   async cleanupExpiredSessions(): Promise<number> {
-    const ended = await untilLess(CLEANUP_BATCH, () =>
-      this.#run(this.#statements.endExpiredBatch, { size: CLEANUP_BATCH }),
-    );
-    await untilLess(CLEANUP_BATCH, () =>
-      this.#run(this.#statements.forgetEndingsBatch, {
-        size: CLEANUP_BATCH,
-        retention: ENDING_RETENTION_MS,
-      }),
-    );
+    await this.ready();
 
-    return ended;
+    return this.#cleanup.run();
   }
 
   async countActiveSessions(activeWithinMs: number): Promise<number> {
@@ -234,14 +237,4 @@ export class PostgresSessionStore implements SessionStore {
 
 function isUniqueViolation(error: unknown): boolean {
   return error instanceof SessionStoreError && error.sqlState === UNIQUE_VIOLATION;
-}
-
-/** Runs batches until one is not full; how many rows they had together. */
-async function untilLess(size: number, runBatch: () => Promise<readonly Count[]>): Promise<number> {
-  let total = 0;
-  for (;;) {
-    const count = countOf(await runBatch());
-    total += count;
-    if (count < size) return total;
-  }
 }

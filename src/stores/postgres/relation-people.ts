@@ -1,38 +1,53 @@
 import type { Character, User } from '../../directory.ts';
+import { SessionStoreError } from '../../errors.ts';
 import type { ActiveCharacter, SessionRecord } from '../../session/session-store.ts';
+import type { Coalescer } from './coalescer.ts';
 import type { Connections } from './connections.ts';
-import { checkRelations, checkSettings, type HostRelations } from './host-relations.ts';
-import { idTypes } from './id-types.ts';
+import { checkRelations, checkSettings, type HostRelations, readWorldType } from './host-relations.ts';
+import { type HostIdType, idTypes } from './id-types.ts';
 import type { People } from './people.ts';
-import { toHash, toSession, toTime } from './statements/rows.ts';
+import type { RecordRow } from './statements/record-statements.ts';
+import { lastTime, toHash, toSession, toTime } from './statements/rows.ts';
 import {
+  type ActiveRow,
   type PeopleRow,
   type RelationStatements,
   relationStatements,
+  type UserRow,
 } from './statements/relation-statements.ts';
+
+/** An operator for these types, too. */
+const UNDEFINED_FUNCTION = '42883';
 
 /** People in tables or views of the same database: one statement reads a session with all of them. */
 export class RelationPeople implements People {
   readonly #connections: Connections;
   readonly #relations: HostRelations;
   readonly #statements: RelationStatements;
+  readonly #users: Coalescer<UserRow>;
+  readonly #records: Coalescer<RecordRow & PeopleRow>;
+  #worldType: HostIdType | null = null;
+  #listActive: ReturnType<RelationStatements['listActive']>;
 
   constructor(connections: Connections, schema: string, relations: HostRelations) {
     checkSettings(relations);
     this.#connections = connections;
     this.#relations = relations;
     this.#statements = relationStatements(schema, relations);
+    this.#users = connections.sharing(this.#statements.findUser);
+    this.#records = connections.sharing(this.#statements.findRecord);
+    this.#listActive = this.#statements.listActive(null);
   }
 
-  check(): Promise<void> {
-    return checkRelations(this.#connections, this.#relations);
+  async check(): Promise<void> {
+    this.#knowWorlds(await checkRelations(this.#connections, this.#relations));
   }
 
   async findEnabledUser(userId: string): Promise<User | null> {
     if (!idTypes[this.#relations.users.idType].fits(userId)) return null;
-    const [user] = await this.#connections.run(this.#statements.findUser, { id: userId });
+    const user = await this.#users.ask(userId);
 
-    return user === undefined || user.disabled ? null : userOf(user.id, user);
+    return user === null || user.disabled ? null : userOf(user.id, user);
   }
 
   async findPlayableCharacter(characterId: string, userId: string): Promise<Character | null> {
@@ -44,26 +59,20 @@ export class RelationPeople implements People {
   }
 
   async findRecord(sessionId: string): Promise<SessionRecord | null> {
-    const [row] = await this.#connections.run(this.#statements.findRecord, {
-      id: sessionId,
-    });
-    if (row === undefined) return null;
+    const row = await this.#records.ask(sessionId);
+    if (row === null) return null;
 
     return {
       session: toSession(row),
       secretHash: toHash(row),
       user: userOf(row.user_id, row),
       character: characterOf(row.user_id, row.character_id, row),
-      readAt: toTime(row.read_at),
+      readAt: lastTime(row),
     };
   }
 
   async listActiveCharacters(worldId: string, activeWithinMs: number): Promise<readonly ActiveCharacter[]> {
-    if (!idTypes.text.fits(worldId)) return [];
-    const rows = await this.#connections.run(this.#statements.listActive, {
-      world: worldId,
-      window: activeWithinMs,
-    });
+    const rows = await this.#listIn(worldId, activeWithinMs);
 
     return rows.map((row) => ({
       characterId: row.character_id,
@@ -74,6 +83,27 @@ export class RelationPeople implements People {
       sessionId: row.session_id,
       lastActiveAt: toTime(row.last_active_at),
     }));
+  }
+
+  async #listIn(world: string, window: number): Promise<readonly ActiveRow[]> {
+    const list = async (): Promise<readonly ActiveRow[]> =>
+      idTypes[this.#worldType ?? 'text'].fits(world)
+        ? this.#connections.run(this.#listActive, { world, window })
+        : [];
+
+    try {
+      return await list();
+    } catch (error) {
+      if (!(error instanceof SessionStoreError) || error.sqlState !== UNDEFINED_FUNCTION) throw error;
+      // The host has given its worlds ids of another type meanwhile.
+      this.#knowWorlds(await readWorldType(this.#connections, this.#relations));
+      return list();
+    }
+  }
+
+  #knowWorlds(type: HostIdType | null): void {
+    this.#worldType = type;
+    this.#listActive = this.#statements.listActive(type);
   }
 }
 

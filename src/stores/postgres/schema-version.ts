@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { SessionStoreError } from '../../errors.ts';
-import type { Runner } from './connections.ts';
+import type { Runner } from './connection.ts';
 import { migrations } from './migrations/index.ts';
 import { Statement } from './statements/statement.ts';
 

@@ -7,11 +7,15 @@ import type {
   NewSession,
   SelectCharacterOutcome,
 } from '../../session/session-store.ts';
-import type { Session } from '../../session/session.ts';
-import type { Connections, Runner } from './connections.ts';
+import { newSession } from '../new-session.ts';
+import type { Runner } from './connection.ts';
+import type { Connections } from './connections.ts';
+import type { CreatingStatements } from './statements/creating-statements.ts';
 import { type EndingStatements, paramsOf } from './statements/ending-statements.ts';
-import { countOf, toEnding, toSession } from './statements/rows.ts';
+import { countOf, type EndingRow, toEnding, toSession, toTime } from './statements/rows.ts';
 import type { SessionStatements } from './statements/session-statements.ts';
+
+type UserStatements = SessionStatements & CreatingStatements & EndingStatements;
 
 /** All of them: nobody has as many sessions. */
 const KEEP_ALL = 2 ** 31 - 1;
@@ -23,9 +27,9 @@ const KEEP_ALL = 2 ** 31 - 1;
  */
 export class UserTransactions {
   readonly #connections: Connections;
-  readonly #statements: SessionStatements & EndingStatements;
+  readonly #statements: UserStatements;
 
-  constructor(connections: Connections, statements: SessionStatements & EndingStatements) {
+  constructor(connections: Connections, statements: UserStatements) {
     this.#connections = connections;
     this.#statements = statements;
   }
@@ -33,20 +37,35 @@ export class UserTransactions {
   /** Creates a session on these terms. Only a limit needs the lock. */
   async create(input: NewSession, terms: SessionTerms): Promise<CreateSessionOutcome> {
     const { maxSessionsPerUser: limit, sessionLimitPolicy } = terms;
+    const params = {
+      id: input.id,
+      user: input.userId,
+      secretHash: input.secretHash,
+      clientType: input.clientType,
+      idleTimeoutMs: terms.idleTimeoutMs,
+      lifetimeMs: lifetimeMs(terms),
+    };
+    const created = (createdAt: string, endings: readonly Ending[]): CreateSessionOutcome => ({
+      outcome: 'created',
+      session: newSession(input, terms, toTime(createdAt)),
+      endings,
+    });
+
     if (limit === null) {
-      const session = await this.#insert(input, terms, this.#connections);
-      return session === null ? { outcome: 'id_in_use' } : { outcome: 'created', session, endings: [] };
+      const [row] = await this.#connections.run(this.#statements.insertSession, params);
+      return row === undefined ? { outcome: 'id_in_use' } : created(row.created_at, []);
     }
 
     const keep = sessionLimitPolicy === 'replace_oldest' ? limit - 1 : KEEP_ALL;
-    return this.#connections.transaction(async (transaction) => {
-      const endings = [];
+    return this.#whileLocked(input.userId, async (transaction) => {
+      const endings: Ending[] = [];
       for (;;) {
-        endings.push(...(await this.#trim(input.userId, keep, transaction)));
-        const session = await this.#insert(input, terms, transaction);
-        if (session !== null) return { outcome: 'created', session, endings };
+        const rows = await transaction.run(this.#statements.insertWithinLimit, { ...params, limit, keep });
+        endings.push(...rows.filter(isEnding).map(toEnding));
+        const [row] = rows;
+        if (typeof row?.created_at === 'string') return created(row.created_at, endings);
         if (keep === KEEP_ALL) return { outcome: 'session_limit_reached', limit };
-        // A touch that was under way saved a session from expiring: it counts, so trim again.
+        // A touch that was under way saved a session from expiring: it counts, so try again.
       }
     });
   }
@@ -55,8 +74,9 @@ export class UserTransactions {
   async seat(selection: CharacterSelection, character: Character): Promise<SelectCharacterOutcome> {
     const { sessionId: id, userId: user, seatPolicy } = selection;
 
-    return this.#connections.transaction(async (transaction) => {
-      await this.#trim(user, KEEP_ALL, transaction);
+    return this.#whileLocked(user, async (transaction) => {
+      // A write to the table before any row of it is locked, so that a clear-all waits for it all.
+      await transaction.run(this.#statements.expireSessionsOfUser, { user });
       const locked = await transaction.run(this.#statements.lockSeat, { id, user, character: character.id });
       if (!locked.some((row) => row.id === id)) return { outcome: 'session_ended' };
       // The wait for the rows may have outlasted the session, and the dead take nobody over.
@@ -82,40 +102,17 @@ export class UserTransactions {
 
   /** Ends all sessions of a user. Without the lock, two that take several of his rows could deadlock. */
   async endSessions(user: string, cause: EndingCause): Promise<number> {
+    return this.#whileLocked(user, async (transaction) =>
+      countOf(await transaction.run(this.#statements.endSessionsOfUser, { user, ...paramsOf(cause) })),
+    );
+  }
+
+  #whileLocked<T>(user: string, work: (transaction: Runner) => Promise<T>): Promise<T> {
     return this.#connections.transaction(async (transaction) => {
-      await transaction.run(this.#statements.lockUser, { user });
+      await transaction.run(this.#statements.lockUser, { user, patienceMs: this.#connections.patienceMs });
 
-      return countOf(await transaction.run(this.#statements.endSessionsOfUser, { user, ...paramsOf(cause) }));
+      return work(transaction);
     });
-  }
-
-  /**
-   * Locks the user, ends his expired sessions, and all but so many of the living. It writes to the
-   * table before any row of it is locked, so that a clear-all waits for the whole transaction.
-   */
-  async #trim(user: string, keep: number, transaction: Runner): Promise<Ending[]> {
-    await transaction.run(this.#statements.lockUser, { user });
-    const rows = await transaction.run(this.#statements.trimSessionsOfUser, { user, keep });
-
-    return rows.map(toEnding);
-  }
-
-  async #insert(
-    input: NewSession,
-    terms: SessionTerms,
-    runner: Pick<Runner, 'run'>,
-  ): Promise<Session | null> {
-    const [row] = await runner.run(this.#statements.insertSession, {
-      id: input.id,
-      user: input.userId,
-      secretHash: input.secretHash,
-      clientType: input.clientType,
-      idleTimeoutMs: terms.idleTimeoutMs,
-      lifetimeMs: lifetimeMs(terms),
-      limit: terms.maxSessionsPerUser,
-    });
-
-    return row === undefined ? null : toSession(row);
   }
 
   async #takeOver(id: string, transaction: Runner): Promise<Ending[]> {
@@ -124,4 +121,9 @@ export class UserTransactions {
 
     return rows.map(toEnding).filter((ending) => ending.reason !== 'expired');
   }
+}
+
+/** Whether the row has an ending, in which case it has all columns of one. */
+function isEnding<Row extends { readonly session_id: string | null }>(row: Row): row is Row & EndingRow {
+  return row.session_id !== null;
 }

@@ -1,8 +1,9 @@
 import { sql } from 'kysely';
 import { describe, expect, it } from 'vitest';
+import { creatingStatements } from '../../../src/stores/postgres/statements/creating-statements.ts';
 import { endingStatements } from '../../../src/stores/postgres/statements/ending-statements.ts';
 import {
-  findRecordStatement,
+  findRecordStatements,
   listInPlayStatement,
 } from '../../../src/stores/postgres/statements/record-statements.ts';
 import { relationStatements } from '../../../src/stores/postgres/statements/relation-statements.ts';
@@ -44,11 +45,18 @@ describe('a statement', () => {
 
   it('knows whether it may leave something behind', () => {
     const users = { relation: 'updates', idType: 'text' } as const;
-    const { lockUser, findEnding, countActive, ...session } = sessionStatements('mud_auth');
-    const { bindCharacter, insertSession, releaseCharacter, touchSession } = session;
+    const { lockUser, findEnding, countActive, touchSession, ...session } = sessionStatements('mud_auth');
+    const { bindCharacter, releaseCharacter } = session;
+    const { findRecord, findUser, findCharacter, listActive } = relationStatements('mud_auth', {
+      users,
+      characters: users,
+    });
     const reading = [
-      ...Object.values(relationStatements('mud_auth', { users, characters: users })),
-      findRecordStatement('mud_auth'),
+      ...Object.values(findRecord),
+      ...Object.values(findUser),
+      ...Object.values(findRecordStatements('mud_auth')),
+      findCharacter,
+      listActive('text'),
       listInPlayStatement('mud_auth'),
       lockUser,
       findEnding,
@@ -56,10 +64,10 @@ describe('a statement', () => {
     ];
     const writing = [
       ...Object.values(endingStatements('mud_auth')),
+      ...Object.values(creatingStatements('mud_auth')),
+      ...Object.values(touchSession),
       bindCharacter,
-      insertSession,
       releaseCharacter,
-      touchSession,
     ];
 
     expect(reading.filter(({ writes }) => writes)).toEqual([]);

@@ -1,6 +1,6 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { EndingCause } from '../../../session/ending.ts';
-import { interval, isExpired, isLive, durably, now } from './fragments.ts';
+import { durably, interval, isExpired, now } from './fragments.ts';
 import { type Count, endingColumns, type EndingRow } from './rows.ts';
 import { type AtMoment, type Param, Statement } from './statement.ts';
 
@@ -14,12 +14,19 @@ export function paramsOf({ reason, actorId }: EndingCause): Cause {
   return { reason, actor: actorId };
 }
 
+/** How far a batch went. */
+export interface ExpiredBatch extends Count {
+  /** The place of the last row of the batch, as `(block,item)`; null if there was none. */
+  readonly last: string | null;
+  /** How many blocks the table has. */
+  readonly blocks: string;
+}
+
 /** The statements by which sessions end. Each deletes rows and remembers their endings in one step. */
 export interface EndingStatements {
   readonly endSession: Statement<Cause & { id: string }, EndingRow>;
   readonly expireSession: Statement<{ id: string }, EndingRow>;
-  /** Ends a user's expired sessions, and the oldest living ones beyond so many: only these are returned. */
-  readonly trimSessionsOfUser: Statement<{ user: string; keep: number }, EndingRow>;
+  readonly expireSessionsOfUser: Statement<{ user: string }, Count>;
   readonly endSessionsOfUser: Statement<Cause & { user: string }, Count>;
   /** `missed`: a takeover went first, and who holds the character now was not seen. */
   readonly endSessionsOfCharacter: Statement<
@@ -27,8 +34,8 @@ export interface EndingStatements {
     Count & { readonly missed: boolean }
   >;
   readonly endAllSessions: Statement<Cause, Count>;
-  /** Ends some of the expired sessions, passing over those that another writer holds. */
-  readonly endExpiredBatch: Statement<{ size: number }, Count>;
+  /** Ends at most so many of the expired sessions in a part of the table, passing over those that another writer holds. */
+  readonly endExpiredBatch: Statement<{ from: string; to: string; size: number }, ExpiredBatch>;
   /** Forgets some of the endings past their retention. */
   readonly forgetEndingsBatch: Statement<{ size: number; retention: number }, Count>;
 }
@@ -37,38 +44,15 @@ export function endingStatements(schema: string): EndingStatements {
   const sessions = sql.table(`${schema}.sessions`);
   const endings = sql.table(`${schema}.session_endings`);
 
-  // The CTEs `mud_auth_clock`, `gone` and `remembered` that all of them begin with. A session found past its
-  // deadline ends as expired and by nobody, whatever the cause is. An ending must not fail for an
-  // older one of the same id, so that one is overwritten.
-  const ending = (
+  const endingFor = (param: Param<AtMoment & Cause>, which: RawBuilder<unknown>): RawBuilder<unknown> =>
+    endingCtes(schema, param, { which, reason: param('reason', 'text'), actor: param('actor', 'text') });
+  const expiring = (
     param: Param<AtMoment>,
     which: RawBuilder<unknown>,
-    reason: RawBuilder<string>,
-    actor: RawBuilder<string | null>,
     batch: RawBuilder<unknown> = sql``,
-  ): RawBuilder<unknown> => sql`
-    with mud_auth_clock as (
-      select ${now(param)} as now, ${durably}
-    ), ${batch} gone as (
-      delete from ${sessions} as s using mud_auth_clock where ${which}
-      returning s.id, s.user_id, s.secret_hash, s.created_at, mud_auth_clock.now as ended_at,
-        case when ${isExpired} then 'expired' else ${reason} end as reason,
-        case when ${isExpired} then null else ${actor} end as actor_id
-    ), remembered as (
-      insert into ${endings} (session_id, user_id, secret_hash, reason, actor_id, ended_at)
-      select id, user_id, secret_hash, reason, actor_id, ended_at from gone
-      on conflict (session_id) do update set
-        user_id = excluded.user_id, secret_hash = excluded.secret_hash, reason = excluded.reason,
-        actor_id = excluded.actor_id, ended_at = excluded.ended_at
-      returning *
-    )`;
+  ): RawBuilder<unknown> =>
+    endingCtes(schema, param, { which, reason: sql`'expired'`, actor: sql`null::text`, batch });
 
-  const endingFor = (param: Param<AtMoment & Cause>, which: RawBuilder<unknown>): RawBuilder<unknown> =>
-    ending(param, which, param('reason', 'text'), param('actor', 'text'));
-
-  const nobody = sql<null>`null::text`;
-  const expired = sql<string>`'expired'`;
-  const replaced = sql<string>`'replaced'`;
   const theEndings = sql`select ${sql.join([...endingColumns])} from remembered as e`;
   const theLivingCounted = sql`select pg_catalog.count(*)::text as count from remembered where reason <> 'expired'`;
 
@@ -79,25 +63,16 @@ export function endingStatements(schema: string): EndingStatements {
 
     expireSession: new Statement(
       (param) => sql<EndingRow>`
-        ${ending(param, sql`s.id = ${param('id', 'uuid')} and ${isExpired}`, expired, nobody)}
+        ${expiring(param, sql`s.id = ${param('id', 'uuid')} and ${isExpired}`)}
         ${theEndings}`,
     ),
 
-    trimSessionsOfUser: new Statement((param) => {
+    expireSessionsOfUser: new Statement((param) => {
       const ofUser = sql`s.user_id = ${param('user', 'text')}`;
-      const tooMany = sql`s.id in (
-        select r.id from (
-          select s.id, pg_catalog.row_number() over (order by s.created_at desc, s.id desc) as place
-          from ${sessions} as s, mud_auth_clock where ${ofUser} and ${isLive}
-        ) as r
-        where r.place > ${param('keep', 'bigint')}
-      )`;
 
-      return sql<EndingRow>`
-        ${ending(param, sql`${ofUser} and (${isExpired} or ${tooMany})`, replaced, nobody)}
-        ${theEndings} join gone as g on g.id = e.session_id
-        where e.reason <> 'expired'
-        order by g.created_at, g.id`;
+      return sql<Count>`
+        ${expiring(param, sql`${ofUser} and ${isExpired}`)}
+        select pg_catalog.count(*)::text as count from remembered`;
     }),
 
     endSessionsOfUser: new Statement(
@@ -123,13 +98,17 @@ export function endingStatements(schema: string): EndingStatements {
     // Materialized, or a plan may choose the batch anew for every row.
     endExpiredBatch: new Statement((param) => {
       const batch = sql`batch as materialized (
-        select s.id from ${sessions} as s, mud_auth_clock where ${isExpired}
+        select s.id, s.ctid from ${sessions} as s, mud_auth_clock
+        where s.ctid >= ${param('from', 'tid')} and s.ctid < ${param('to', 'tid')} and ${isExpired}
         limit ${param('size', 'integer')} for update of s skip locked
       ),`;
 
-      return sql<Count>`
-        ${ending(param, sql`s.id in (select id from batch)`, expired, nobody, batch)}
-        select pg_catalog.count(*)::text as count from remembered`;
+      return sql<ExpiredBatch>`
+        ${expiring(param, sql`s.id in (select id from batch)`, batch)}
+        select
+          (select pg_catalog.count(*) from remembered)::text as count,
+          (select pg_catalog.max(ctid) from batch)::text as last,
+          (pg_catalog.pg_relation_size(${sql.lit(`"${schema}".sessions`)}) / pg_catalog.current_setting('block_size')::bigint)::text as blocks`;
     }),
 
     forgetEndingsBatch: new Statement(
@@ -144,4 +123,43 @@ export function endingStatements(schema: string): EndingStatements {
         select pg_catalog.count(*)::text as count from forgotten`,
     ),
   };
+}
+
+/** Which rows end, and why. */
+interface EndingClause {
+  readonly which: RawBuilder<unknown>;
+  readonly reason: RawBuilder<string>;
+  readonly actor: RawBuilder<string | null>;
+  /** A CTE, with a comma, that `which` speaks of. */
+  readonly batch?: RawBuilder<unknown>;
+}
+
+/**
+ * The CTEs `mud_auth_clock`, `gone` and `remembered`, by which rows are deleted and remembered. A
+ * session found past its deadline ends as expired and by nobody, whatever the cause is. An ending
+ * must not fail for an older one of the same id, so that one is overwritten.
+ */
+export function endingCtes(
+  schema: string,
+  param: Param<AtMoment>,
+  { which, reason, actor, batch = sql`` }: EndingClause,
+): RawBuilder<unknown> {
+  return sql`
+    with mud_auth_clock as (
+      select ${now(param)} as now, ${durably}
+    ), ${batch} gone as (
+      delete from ${sql.table(`${schema}.sessions`)} as s using mud_auth_clock where ${which}
+      returning s.id, s.user_id, s.secret_hash, s.created_at, mud_auth_clock.now as ended_at,
+        case when ${isExpired} then 'expired' else ${reason} end as reason,
+        case when ${isExpired} then null else ${actor} end as actor_id
+    ), remembered as (
+      insert into ${sql.table(`${schema}.session_endings`)} (
+        session_id, user_id, secret_hash, reason, actor_id, ended_at
+      )
+      select id, user_id, secret_hash, reason, actor_id, ended_at from gone
+      on conflict (session_id) do update set
+        user_id = excluded.user_id, secret_hash = excluded.secret_hash, reason = excluded.reason,
+        actor_id = excluded.actor_id, ended_at = excluded.ended_at
+      returning *
+    )`;
 }

@@ -17,9 +17,9 @@ export const durably: RawBuilder<unknown> = sql`
   case when pg_catalog.current_setting('synchronous_commit') = 'off'
     then pg_catalog.set_config('synchronous_commit', 'on', true) end as durably`;
 
-/** A time as milliseconds since the epoch, which no host's settings write or read differently. */
-export function epochMs(time: RawBuilder<unknown>): RawBuilder<string> {
-  return sql<string>`(extract(epoch from ${time}) * 1000)::bigint::text`;
+/** A time as seconds since the epoch, which no host's settings write or read differently. */
+export function epoch(time: RawBuilder<unknown>): RawBuilder<string> {
+  return sql<string>`extract(epoch from ${time})`;
 }
 
 /** So many milliseconds, as an interval. */

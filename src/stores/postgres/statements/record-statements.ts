@@ -1,12 +1,12 @@
 import { type RawBuilder, sql } from 'kysely';
-import { epochMs, isActiveWithin, isLive, now } from './fragments.ts';
+import { isActiveWithin, isLive, now } from './fragments.ts';
 import { hashColumn, sessionColumns, type SessionRow } from './rows.ts';
-import { compiler, Statement } from './statement.ts';
+import { type AtMoment, compiler, type Param, Statement } from './statement.ts';
+import type { StatementPair } from './statement-pair.ts';
 
-/** A session as a validate reads it. */
+/** A session as a validate reads it. The last of its times is that of the read. */
 export interface RecordRow extends SessionRow {
   readonly secret_hash: string;
-  readonly read_at: string;
 }
 
 /** What a host's relations add to a session's row. */
@@ -17,19 +17,31 @@ export interface Joined {
 
 const NOTHING: Joined = { columns: sql``, joins: sql`` };
 
-/** Finds one session, with whatever is joined to it. */
-export function findRecordStatement<Extra = object>(
+/** Finds sessions, with whatever is joined to them. */
+export function findRecordStatements<Extra = object>(
   schema: string,
-  joined: Joined = NOTHING,
-): Statement<{ id: string }, RecordRow & Extra> {
-  return new Statement(
-    (param) => sql<RecordRow & Extra>`
-      select ${sql.join([...sessionColumns])}, ${hashColumn('s')}, ${epochMs(now(param))} as read_at
-        ${joined.columns}
-      from ${sql.table(`${schema}.sessions`)} as s
-        ${joined.joins}
-      where s.id = ${param('id', 'uuid')}`,
-  );
+  { columns, joins }: Joined = NOTHING,
+): StatementPair<RecordRow & Extra> {
+  const sessions = sql.table(`${schema}.sessions`);
+  const select = (param: Param<AtMoment>, source: RawBuilder<unknown>): RawBuilder<RecordRow & Extra> =>
+    sql`select ${sql.join([...sessionColumns(now(param))])}, ${hashColumn('s')} ${columns}
+      from ${source} as s ${joins}`;
+
+  return {
+    one: new Statement(
+      (param) => sql<RecordRow & Extra>`${select(param, sessions)} where s.id = ${param('id', 'uuid')}`,
+    ),
+    many: new Statement((param) => select(param, sessionsOf(sessions, param('ids', 'uuid[]')))),
+  };
+}
+
+/**
+ * The sessions with these ids, to be called `s`. LATERAL with LIMIT 1 keeps to the index: a join
+ * might be planned as a read of the whole table while that is small, and run so when it has grown.
+ */
+export function sessionsOf(sessions: RawBuilder<unknown>, ids: RawBuilder<string>): RawBuilder<unknown> {
+  return sql`pg_catalog.unnest(${ids}) as wanted (id)
+    cross join lateral (select * from ${sessions} as s where s.id = wanted.id limit 1)`;
 }
 
 /** Lists the active sessions that hold a character. */
@@ -42,6 +54,6 @@ export function listInPlayStatement(schema: string): Statement<{ window: number 
       .where('s.character_id', 'is not', null)
       .where(isLive)
       .where(isActiveWithin(param('window', 'bigint')))
-      .select(sessionColumns),
+      .select(sessionColumns()),
   );
 }

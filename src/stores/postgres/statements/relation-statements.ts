@@ -1,11 +1,14 @@
 import { type RawBuilder, sql } from 'kysely';
 import { asIdOf, type HostRelations, tableOf } from '../host-relations.ts';
-import { epochMs, isActiveWithin, isLive, now } from './fragments.ts';
-import { findRecordStatement, type RecordRow } from './record-statements.ts';
+import type { HostIdType } from '../id-types.ts';
+import { isActiveWithin, isLive, now } from './fragments.ts';
+import { findRecordStatements, type RecordRow } from './record-statements.ts';
+import { timeColumn } from './rows.ts';
 import { Statement } from './statement.ts';
+import type { StatementPair } from './statement-pair.ts';
 
 /** A user as statements return him. */
-interface UserRow {
+export interface UserRow {
   readonly id: string;
   readonly username: string | null;
   readonly role: string | null;
@@ -30,7 +33,7 @@ export interface PeopleRow {
 }
 
 /** An entry in the list of those in play. */
-interface ActiveRow {
+export interface ActiveRow {
   readonly character_id: string;
   readonly character_name: string;
   readonly user_id: string;
@@ -41,10 +44,11 @@ interface ActiveRow {
 
 /** The statements that read the host's relations. */
 export interface RelationStatements {
-  readonly findUser: Statement<{ id: string }, UserRow>;
+  readonly findUser: StatementPair<UserRow>;
   readonly findCharacter: Statement<{ id: string }, CharacterRow>;
-  readonly findRecord: Statement<{ id: string }, RecordRow & PeopleRow>;
-  readonly listActive: Statement<{ world: string; window: number }, ActiveRow>;
+  readonly findRecord: StatementPair<RecordRow & PeopleRow>;
+  /** Given the type of the worlds' ids, or null for one that is not among ours: then no index serves. */
+  readonly listActive: (worldType: HostIdType | null) => Statement<{ world: string; window: number }, ActiveRow>;
 }
 
 export function relationStatements(schema: string, relations: HostRelations): RelationStatements {
@@ -64,12 +68,19 @@ export function relationStatements(schema: string, relations: HostRelations): Re
     limit 1
   ) as c`;
 
+  const user = (id: RawBuilder<string>): RawBuilder<UserRow> => sql`
+    select u.id::text, u.username::text, u.role::text, u.disabled is not false as disabled
+    from ${users} as u where u.id = ${asIdOf(relations.users, id)} limit 1`;
+
   return {
-    findUser: new Statement(
-      (param) => sql<UserRow>`
-        select u.id::text, u.username::text, u.role::text, u.disabled is not false as disabled
-        from ${users} as u where u.id = ${asIdOf(relations.users, param('id', 'text'))} limit 1`,
-    ),
+    findUser: {
+      one: new Statement((param) => user(param('id', 'text'))),
+      many: new Statement(
+        (param) => sql<UserRow>`
+          select u.* from pg_catalog.unnest(${param('ids', 'text[]')}) as wanted (id)
+            cross join lateral (${user(sql`wanted.id`)}) as u`,
+      ),
+    },
 
     findCharacter: new Statement(
       (param) => sql<CharacterRow>`
@@ -77,23 +88,32 @@ export function relationStatements(schema: string, relations: HostRelations): Re
         from ${characters} as c where c.id = ${asIdOf(relations.characters, param('id', 'text'))} limit 1`,
     ),
 
-    findRecord: findRecordStatement<PeopleRow>(schema, {
+    findRecord: findRecordStatements<PeopleRow>(schema, {
       columns: sql`, u.username, u.role, u.disabled, c.name as character_name, c.world_id`,
       joins: sql`left join ${userOfSession} on true left join ${characterOfSession(sql`true`)} on true`,
     }),
 
-    listActive: new Statement(
-      (param) => sql<ActiveRow>`
-        with mud_auth_clock as (
-          select ${now(param)} as now
-        )
-        select s.character_id, c.name as character_name, s.user_id, u.role, s.id::text as session_id,
-          ${epochMs(sql`s.last_active_at`)} as last_active_at
-        from ${sql.table(`${schema}.sessions`)} as s
-          cross join mud_auth_clock
-          join ${userOfSession} on not u.disabled and u.username is not null and u.role is not null
-          join ${characterOfSession(sql`c.world_id::text = ${param('world', 'text')}`)} on c.name is not null
-        where s.character_id is not null and ${isLive} and ${isActiveWithin(param('window', 'bigint'))}`,
-    ),
+    // By the host's index on the worlds, if there is one, to ours on the characters.
+    listActive: (worldType) =>
+      new Statement((param) => {
+        const inWorld = (c: RawBuilder<unknown>): RawBuilder<unknown> =>
+          worldType === null
+            ? sql`${c}.world_id::text = ${param('world', 'text')}`
+            : sql`${c}.world_id = ${param('world', 'text')}::${sql.raw(worldType)}`;
+
+        return sql<ActiveRow>`
+          with mud_auth_clock as (
+            select ${now(param)} as now
+          )
+          select s.character_id, c.name as character_name, s.user_id, u.role, s.id::text as session_id,
+            ${timeColumn(sql`s.last_active_at`, 'last_active_at')}
+          from ${sql.table(`${schema}.sessions`)} as s
+            cross join mud_auth_clock
+            join ${userOfSession} on not u.disabled and u.username is not null and u.role is not null
+            join ${characterOfSession(inWorld(sql`c`))} on c.name is not null
+          where s.character_id in (
+            select i.id::text collate "default" from ${characters} as i where ${inWorld(sql`i`)}
+          ) and ${isLive} and ${isActiveWithin(param('window', 'bigint'))}`;
+      }),
   };
 }

@@ -1,7 +1,7 @@
-import { type AliasedRawBuilder, sql } from 'kysely';
+import { type AliasedRawBuilder, type RawBuilder, sql } from 'kysely';
 import type { Ending, EndingReason } from '../../../session/ending.ts';
 import type { Session } from '../../../session/session.ts';
-import { epochMs } from './fragments.ts';
+import { epoch } from './fragments.ts';
 
 // Outputs are text and boolean: nothing that a host's type parsers, the settings of
 // its database (bytea_output, extra_float_digits) or the column types of its views could change.
@@ -12,44 +12,50 @@ export interface SessionRow {
   readonly user_id: string;
   readonly character_id: string | null;
   readonly client_type: string;
-  readonly created_at: string;
-  readonly last_active_at: string;
-  readonly idle_timeout_ms: string;
-  readonly absolute_expires_at: string;
+  /** All its times in one column, since each column has its price: the idle time in milliseconds, then times as `epoch` writes them. */
+  readonly times: string;
 }
 
-/** The columns of a {@link SessionRow}, from a row `s`. */
-export const sessionColumns: readonly [
+type SessionColumns = readonly [
   AliasedRawBuilder<string, 'id'>,
   AliasedRawBuilder<string, 'user_id'>,
   AliasedRawBuilder<string | null, 'character_id'>,
   AliasedRawBuilder<string, 'client_type'>,
-  AliasedRawBuilder<string, 'created_at'>,
-  AliasedRawBuilder<string, 'last_active_at'>,
-  AliasedRawBuilder<string, 'idle_timeout_ms'>,
-  AliasedRawBuilder<string, 'absolute_expires_at'>,
-] = [
-  sql<string>`s.id::text`.as('id'),
-  sql<string>`s.user_id`.as('user_id'),
-  sql<string | null>`s.character_id`.as('character_id'),
-  sql<string>`s.client_type`.as('client_type'),
-  epochMs(sql`s.created_at`).as('created_at'),
-  epochMs(sql`s.last_active_at`).as('last_active_at'),
-  sql<string>`s.idle_timeout_ms::text`.as('idle_timeout_ms'),
-  epochMs(sql`s.absolute_expires_at`).as('absolute_expires_at'),
+  AliasedRawBuilder<string, 'times'>,
 ];
 
+/** The columns of a {@link SessionRow}, from a row `s`; its times may be followed by others. */
+export function sessionColumns(...moreTimes: readonly RawBuilder<unknown>[]): SessionColumns {
+  const times = [sql`s.created_at`, sql`s.last_active_at`, sql`s.absolute_expires_at`, ...moreTimes];
+
+  return [
+    sql<string>`s.id::text`.as('id'),
+    sql<string>`s.user_id`.as('user_id'),
+    sql<string | null>`s.character_id`.as('character_id'),
+    sql<string>`s.client_type`.as('client_type'),
+    sql<string>`pg_catalog.concat_ws(' ', s.idle_timeout_ms, ${sql.join(times.map(epoch))})`.as('times'),
+  ];
+}
+
 export function toSession(row: SessionRow): Session {
+  const [idleTimeoutMs = '', createdAt = '', lastActiveAt = '', absoluteExpiresAt = ''] =
+    row.times.split(' ');
+
   return {
     id: row.id,
     userId: row.user_id,
     characterId: row.character_id,
     clientType: row.client_type,
-    createdAt: toTime(row.created_at),
-    lastActiveAt: toTime(row.last_active_at),
-    idleTimeoutMs: Number(row.idle_timeout_ms),
-    absoluteExpiresAt: toTime(row.absolute_expires_at),
+    createdAt: toTime(createdAt),
+    lastActiveAt: toTime(lastActiveAt),
+    idleTimeoutMs: Number(idleTimeoutMs),
+    absoluteExpiresAt: toTime(absoluteExpiresAt),
   };
+}
+
+/** The last of the times in a {@link SessionRow}. */
+export function lastTime({ times }: Pick<SessionRow, 'times'>): Date {
+  return toTime(times.slice(times.lastIndexOf(' ') + 1));
 }
 
 /** An ending as statements return it. */
@@ -73,7 +79,7 @@ export const endingColumns: readonly [
   sql<string>`e.user_id`.as('user_id'),
   sql<string>`e.reason`.as('reason'),
   sql<string | null>`e.actor_id`.as('actor_id'),
-  epochMs(sql`e.ended_at`).as('ended_at'),
+  timeColumn(sql`e.ended_at`, 'ended_at'),
 ];
 
 export function toEnding(row: EndingRow): Ending {
@@ -87,9 +93,17 @@ export function toEnding(row: EndingRow): Ending {
   };
 }
 
-/** The time of {@link epochMs}. */
-export function toTime(ms: string): Date {
-  return new Date(Number(ms));
+/** A time as a column of its own. */
+export function timeColumn<Name extends string>(
+  time: RawBuilder<unknown>,
+  name: Name,
+): AliasedRawBuilder<string, Name> {
+  return sql<string>`${epoch(time)}::text`.as(name);
+}
+
+/** The time of an `epoch`: whole milliseconds are stored, in which a `Date` counts too. */
+export function toTime(seconds: string): Date {
+  return new Date(Math.round(Number(seconds) * 1000));
 }
 
 /** The column `secret_hash` of a row `s` or `e`, in hexadecimal: `bytea_output` is the host's to set. */

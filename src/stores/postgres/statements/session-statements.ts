@@ -1,28 +1,20 @@
-import { sql } from 'kysely';
-import { epochMs, interval, isActiveWithin, isLive, durably, now } from './fragments.ts';
+import { type RawBuilder, sql } from 'kysely';
+import { durably, interval, isActiveWithin, isLive, now } from './fragments.ts';
+import { sessionsOf } from './record-statements.ts';
 import {
   type Count,
-  hashColumn,
   endingColumns,
   type EndingRow,
+  hashColumn,
   sessionColumns,
   type SessionRow,
+  timeColumn,
 } from './rows.ts';
-import { compiler, Statement } from './statement.ts';
+import { type AtMoment, compiler, type Param, Statement } from './statement.ts';
+import type { StatementPair } from './statement-pair.ts';
 
-/** A session to insert. */
-interface InsertParams {
+export interface TouchRow {
   readonly id: string;
-  readonly user: string;
-  readonly secretHash: Uint8Array;
-  readonly clientType: string;
-  readonly idleTimeoutMs: number;
-  readonly lifetimeMs: number;
-  /** How many rows the user may have, this one included; null for no limit. */
-  readonly limit: number | null;
-}
-
-interface TouchRow {
   readonly is_live: boolean;
   /** Null if the row was held by another writer, and skipped. */
   readonly touched_at: string | null;
@@ -30,10 +22,12 @@ interface TouchRow {
 
 /** The statements about living sessions that need nothing of the host's tables. */
 export interface SessionStatements {
-  readonly lockUser: Statement<{ user: string }, object>;
-  /** Inserts a session unless the user has reached the limit: then it returns nothing. */
-  readonly insertSession: Statement<InsertParams, SessionRow>;
-  readonly touchSession: Statement<{ id: string }, TouchRow>;
+  /**
+   * Locks a user until the end of the transaction. Neither this nor what follows waits for others
+   * longer than it is told to, and the server lets go of the locks if this node falls silent.
+   */
+  readonly lockUser: Statement<{ user: string; patienceMs: number }, object>;
+  readonly touchSession: StatementPair<TouchRow>;
   readonly findEnding: Statement<
     { id: string; retention: number },
     EndingRow & { readonly secret_hash: string }
@@ -54,54 +48,49 @@ export function sessionStatements(schema: string): SessionStatements {
   const sessions = sql.table(`${schema}.sessions`);
   const lockName = sql.lit(`${schema}.user.`);
 
+  // The rows are locked without waiting, and only what was locked while it lived is written: a touch
+  // neither waits past a deadline, nor deadlocks with a bulk ending, nor brings anything back.
+  const touch = (
+    param: Param<AtMoment>,
+    source: RawBuilder<unknown>,
+    which: RawBuilder<unknown>,
+  ): RawBuilder<TouchRow> => sql`
+    with mud_auth_clock as (
+      select ${now(param)} as now
+    ), free as materialized (
+      select s.id from ${source} cross join mud_auth_clock where ${which} and ${isLive}
+      for no key update of s skip locked
+    ), touched as (
+      update ${sessions} as s set last_active_at = greatest(s.last_active_at, mud_auth_clock.now)
+      from mud_auth_clock, free where s.id = free.id
+      returning s.id, s.last_active_at
+    )
+    select s.id::text, ${isLive} as is_live, ${timeColumn(sql`touched.last_active_at`, 'touched_at')}
+    from ${source} cross join mud_auth_clock left join touched on touched.id = s.id
+    where ${which}`;
+
   return {
-    lockUser: new Statement((param) =>
-      compiler.selectNoFrom(
-        sql`pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended(${lockName} || ${param('user', 'text')}, 0))`.as(
-          'locked',
-        ),
+    // In the order in which they are written: the waits are bounded before there is one. A host's own
+    // limit stays, if it is shorter.
+    lockUser: new Statement((param) => {
+      const patience = param('patienceMs', 'integer');
+      const isShorter = sql`pg_catalog.current_setting('lock_timeout')::interval between interval '1 ms' and ${interval(patience)}`;
+
+      return sql<object>`select
+        pg_catalog.set_config('idle_in_transaction_session_timeout', ${patience}::text, true),
+        case when not ${isShorter} then pg_catalog.set_config('lock_timeout', ${patience}::text, true) end,
+        ${durably},
+        pg_catalog.pg_advisory_xact_lock(
+          pg_catalog.hashtextextended(${lockName} || ${param('user', 'text')}, 0)
+        ) as locked`;
+    }),
+
+    touchSession: {
+      one: new Statement((param) => touch(param, sql`${sessions} as s`, sql`s.id = ${param('id', 'uuid')}`)),
+      many: new Statement((param) =>
+        touch(param, sql`${sessionsOf(sessions, param('ids', 'uuid[]'))} as s`, sql`true`),
       ),
-    ),
-
-    insertSession: new Statement((param) => {
-      const limit = param('limit', 'bigint');
-      const ofUser = sql`select pg_catalog.count(*) from ${sessions} as o where o.user_id = ${param('user', 'text')}`;
-
-      return sql<SessionRow>`
-        with mud_auth_clock as (
-          select ${now(param)} as now, ${durably}
-        )
-        insert into ${sessions} as s (
-          id, user_id, secret_hash, client_type, created_at, last_active_at, idle_timeout_ms,
-          absolute_expires_at
-        )
-        select
-          ${param('id', 'uuid')}, ${param('user', 'text')}, ${param('secretHash', 'bytea')},
-          ${param('clientType', 'text')}, mud_auth_clock.now, mud_auth_clock.now, ${param('idleTimeoutMs', 'bigint')},
-          mud_auth_clock.now + ${interval(param('lifetimeMs', 'bigint'))}
-        from mud_auth_clock
-        where ${limit} is null or (${ofUser}) < ${limit}
-        returning ${sql.join([...sessionColumns])}`;
-    }),
-
-    // The row is locked without waiting, and only what was locked while it lived is written: a touch
-    // neither waits past a deadline, nor deadlocks with a bulk ending, nor brings anything back.
-    touchSession: new Statement((param) => {
-      const id = param('id', 'uuid');
-
-      return sql<TouchRow>`
-        with mud_auth_clock as (
-          select ${now(param)} as now
-        ), free as materialized (
-          select s.id from ${sessions} as s, mud_auth_clock where s.id = ${id} and ${isLive}
-          for no key update of s skip locked
-        ), touched as (
-          update ${sessions} as s set last_active_at = greatest(s.last_active_at, mud_auth_clock.now) from mud_auth_clock, free where s.id = free.id
-          returning s.last_active_at
-        )
-        select ${isLive} as is_live, ${epochMs(sql`(select last_active_at from touched)`)} as touched_at
-        from ${sessions} as s, mud_auth_clock where s.id = ${id}`;
-    }),
+    },
 
     findEnding: new Statement((param) =>
       db
@@ -134,7 +123,7 @@ export function sessionStatements(schema: string): SessionStatements {
         .updateTable('sessions as s')
         .set({ character_id: param('character', 'text') })
         .where('s.id', '=', param('id', 'uuid'))
-        .returning(sessionColumns),
+        .returning(sessionColumns()),
     ),
 
     releaseCharacter: new Statement((param) =>

@@ -1,0 +1,137 @@
+import { SessionStoreError } from '../../errors.ts';
+import { isAboutRows } from './postgres-errors.ts';
+
+/** How the question is put. What has no answer is absent. */
+export interface Question<Answer> {
+  readonly one: (id: string) => Promise<Answer | undefined>;
+  readonly many: (ids: readonly string[]) => Promise<ReadonlyMap<string, Answer>>;
+}
+
+/** Who waits for an answer. */
+interface Caller<Answer> {
+  readonly id: string;
+  readonly resolve: (answer: Answer | null) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** So many go together at most: what one answer brings must not hold up the event loop. */
+const MAX_BATCH = 128;
+
+/** For fewer than this a second statement beside the first costs more than it saves. */
+const WORTH_SHARING = 32;
+
+/** With one at the server and one at the client, neither waits for the other. */
+const MAX_UNDER_WAY = 2;
+
+/** When nothing has come back for so long, what is under way holds up nobody any more. */
+const PATIENCE_MS = 50;
+
+/**
+ * Lets calls of the same moment share a question to the database, without anybody getting an answer
+ * to a question that was asked before his call. A lone call goes at once. What comes while a shared
+ * question is under way goes together when that is answered, or earlier if there are many.
+ */
+export class Coalescer<Answer> {
+  readonly #question: Question<Answer>;
+  readonly #maxWaiting: number;
+  readonly #underWay = new Set<readonly Caller<Answer>[]>();
+  #callers: Caller<Answer>[] = [];
+  #unanswered = 0;
+  #isGathering = false;
+  #patience: NodeJS.Timeout | null = null;
+
+  /** Past so many calls without an answer, the next is refused at once. */
+  constructor(question: Question<Answer>, maxWaiting: number) {
+    this.#question = question;
+    this.#maxWaiting = maxWaiting;
+  }
+
+  /** The answer about this id, or `null` if there is none. */
+  ask(id: string): Promise<Answer | null> {
+    if (this.#unanswered >= this.#maxWaiting) return Promise.reject(tooMany(this.#maxWaiting));
+
+    this.#unanswered += 1;
+    return new Promise((resolve, reject) => {
+      this.#callers.push({ id, resolve, reject });
+      this.#gather();
+    });
+  }
+
+  #gather(): void {
+    if (this.#isGathering) return;
+
+    this.#isGathering = true;
+    // A tick is over when all that runs now has run; the turn, when all that has arrived was read,
+    // which takes longer, and a lone call has nothing to wait for.
+    if (this.#underWay.size === 0) process.nextTick(this.#send);
+    else setImmediate(this.#send);
+  }
+
+  readonly #send = (): void => {
+    this.#isGathering = false;
+    while (this.#callers.length > 0 && this.#mayGo()) {
+      const shares = this.#callers.length < 2 * WORTH_SHARING ? 1 : MAX_UNDER_WAY - this.#underWay.size;
+      const size = Math.min(MAX_BATCH, Math.ceil(this.#callers.length / shares));
+      void this.#see(this.#callers.splice(0, size));
+    }
+    if (this.#callers.length > 0) this.#patience ??= setTimeout(this.#losePatience, PATIENCE_MS);
+  };
+
+  #mayGo(): boolean {
+    if (this.#underWay.size >= MAX_UNDER_WAY) return false;
+
+    const [first] = this.#underWay;
+    return first === undefined || first.length === 1 || this.#callers.length >= WORTH_SHARING;
+  }
+
+  readonly #losePatience = (): void => {
+    this.#patience = null;
+    this.#underWay.clear();
+    this.#send();
+  };
+
+  async #see(callers: readonly Caller<Answer>[]): Promise<void> {
+    this.#underWay.add(callers);
+    await this.#answer(callers);
+    this.#underWay.delete(callers);
+    this.#unanswered -= callers.length;
+
+    if (this.#patience !== null) clearTimeout(this.#patience);
+    this.#patience = null;
+    if (this.#callers.length > 0) this.#gather();
+  }
+
+  async #answer(callers: readonly Caller<Answer>[]): Promise<void> {
+    try {
+      const [first] = callers;
+      if (first !== undefined && callers.length === 1) {
+        first.resolve((await this.#question.one(first.id)) ?? null);
+        return;
+      }
+      const answers = await this.#question.many([...new Set(callers.map(({ id }) => id))]);
+      for (const { id, resolve } of callers) resolve(answers.get(id) ?? null);
+    } catch (error) {
+      if (callers.length > 1 && isAboutRows(error)) return this.#answerApart(callers);
+      for (const { reject } of callers) reject(copyOf(error));
+    }
+  }
+
+  /** Where a row of one of them is to blame, the others are not to suffer for it. */
+  async #answerApart(callers: readonly Caller<Answer>[]): Promise<void> {
+    const middle = callers.length >> 1;
+    await this.#answer(callers.slice(0, middle));
+    await this.#answer(callers.slice(middle));
+  }
+}
+
+function tooMany(max: number): SessionStoreError {
+  return new SessionStoreError(`${max} calls wait for an answer already.`, {
+    retryable: true,
+    outcome: 'not-applied',
+  });
+}
+
+/** To each his own error: who gets one may change it, and its stack. */
+function copyOf(error: unknown): unknown {
+  return error instanceof SessionStoreError ? new SessionStoreError(error.message, error) : error;
+}

@@ -1,0 +1,91 @@
+import { type RawBuilder, sql } from 'kysely';
+import { endingCtes } from './ending-statements.ts';
+import { durably, interval, isExpired, isLive, now } from './fragments.ts';
+import { endingColumns, type EndingRow, timeColumn } from './rows.ts';
+import { type Param, Statement } from './statement.ts';
+
+/** A session to insert. */
+interface InsertParams {
+  readonly id: string;
+  readonly user: string;
+  readonly secretHash: Uint8Array;
+  readonly clientType: string;
+  readonly idleTimeoutMs: number;
+  readonly lifetimeMs: number;
+}
+
+/** All that is not known of a new session beforehand. */
+interface CreatedRow {
+  readonly created_at: string;
+}
+
+/** Null in all but `created_at` where nothing was ended, and null there where nothing was created. */
+type CreatedWithinLimitRow = { readonly [Column in keyof (CreatedRow & EndingRow)]: string | null };
+
+/** The statements by which sessions begin. */
+export interface CreatingStatements {
+  readonly insertSession: Statement<InsertParams, CreatedRow>;
+  /**
+   * For a user who is locked. Ends his expired sessions, and the oldest living ones beyond so many;
+   * then inserts one, unless there are as many as the limit still. A row for each living session
+   * that it ended, oldest first; one row if there was none.
+   */
+  readonly insertWithinLimit: Statement<InsertParams & { limit: number; keep: number }, CreatedWithinLimitRow>;
+}
+
+export function creatingStatements(schema: string): CreatingStatements {
+  const sessions = sql.table(`${schema}.sessions`);
+
+  const insert = (param: Param<InsertParams>): RawBuilder<unknown> => sql`
+    insert into ${sessions} (
+      id, user_id, secret_hash, client_type, created_at, last_active_at, idle_timeout_ms,
+      absolute_expires_at
+    )
+    select
+      ${param('id', 'uuid')}, ${param('user', 'text')}, ${param('secretHash', 'bytea')},
+      ${param('clientType', 'text')}, mud_auth_clock.now, mud_auth_clock.now,
+      ${param('idleTimeoutMs', 'bigint')}, mud_auth_clock.now + ${interval(param('lifetimeMs', 'bigint'))}
+    from mud_auth_clock`;
+
+  return {
+    insertSession: new Statement(
+      (param) => sql<CreatedRow>`
+        with mud_auth_clock as (
+          select ${now(param)} as now, ${durably}
+        )
+        ${insert(param)} returning ${timeColumn(sql`created_at`, 'created_at')}`,
+    ),
+
+    // What a touch under way saves from expiring is not deleted, and so leaves no place.
+    insertWithinLimit: new Statement((param) => {
+      const ofUser = sql`s.user_id = ${param('user', 'text')}`;
+      const tooMany = sql`s.id in (
+        select r.id from (
+          select s.id, pg_catalog.row_number() over (order by s.created_at desc, s.id desc) as place
+          from ${sessions} as s, mud_auth_clock where ${ofUser} and ${isLive}
+        ) as r
+        where r.place > ${param('keep', 'bigint')}
+      )`;
+
+      return sql<CreatedWithinLimitRow>`
+        ${endingCtes(schema, param, {
+          which: sql`${ofUser} and (${isExpired} or ${tooMany})`,
+          reason: sql`'replaced'`,
+          actor: sql`null::text`,
+        })}, inserted as (
+          ${insert(param)}
+          where (select pg_catalog.count(*) from ${sessions} as s where ${ofUser})
+            - (select pg_catalog.count(*) from gone) < ${param('limit', 'bigint')}
+          returning created_at
+        )
+        select ${timeColumn(sql`i.created_at`, 'created_at')}, ${sql.join([...endingColumns])}
+        from (select) as nothing
+          left join inserted as i on true
+          left join (
+            select r.*, g.created_at from remembered as r join gone as g on g.id = r.session_id
+            where r.reason <> 'expired'
+          ) as e on true
+        order by e.created_at, e.session_id`;
+    }),
+  };
+}
