@@ -55,8 +55,9 @@ describe('a backend that is killed', () => {
     });
 
     it('that only reads has written nothing', async () => {
+      const { token } = await host.service.createSession('1');
       const lock = await hold(database, 'lock table users in access exclusive mode');
-      const failure = failureOf(host.service.createSession('1'));
+      const failure = failureOf(host.service.validateSession(token));
 
       await killBackends(database, await untilBlocked(database));
       expect(await failure).toMatchObject({ sqlState: '57P01', outcome: 'not-applied' });

@@ -82,10 +82,10 @@ describe('what is sent to Postgres by', () => {
     expect(pool.take()).toHaveLength(1);
   });
 
-  it('a sign-in without a limit is two: the user, and the row', async () => {
+  it('a sign-in without a limit is one, the user and all', async () => {
     await sessions.createSession('1');
 
-    expect(pool.take()).toHaveLength(2);
+    expect(pool.take()).toHaveLength(1);
   });
 
   it('a sign-in under a limit is a transaction of two, after the user', async () => {

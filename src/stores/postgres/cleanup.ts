@@ -34,7 +34,7 @@ export class Cleanup {
   async #endExpired(): Promise<number> {
     let ended = 0;
     let blocks = 1;
-    for (let block = 0; block < blocks; ) {
+    for (let block = 0; block < blocks;) {
       const [batch] = await this.#connections.run(this.#statements.endExpiredBatch, {
         from: `(${block},0)`,
         to: `(${block + SPAN},0)`,

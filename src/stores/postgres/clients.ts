@@ -42,9 +42,9 @@ export class Clients {
         (client) => {
           this.#waiting -= 1;
           clearTimeout(timer);
-          if (isLate) return client.release();
           surviveErrorsOf(client);
-          resolve(client);
+          if (isLate) client.release();
+          else resolve(client);
         },
         (error: unknown) => {
           this.#waiting -= 1;

@@ -1,12 +1,19 @@
-import type { Character, Directory, User } from '../../directory.ts';
-import type { ActiveCharacter, SessionRecord } from '../../session/session-store.ts';
+import type { Character, Directory } from '../../directory.ts';
+import { termsFor } from '../../session/session-policy.ts';
+import type { ActiveCharacter, NewSession, SessionRecord } from '../../session/session-store.ts';
 import { DirectoryReader } from '../directory-reader.ts';
 import type { Coalescer } from './coalescer.ts';
 import type { Connections } from './connections.ts';
 import { idTypes } from './id-types.ts';
-import type { People } from './people.ts';
+import type { People, SignIn } from './people.ts';
+import {
+  type CreatingStatements,
+  creatingStatements,
+  paramsOfNew,
+  paramsOfTerms,
+} from './statements/creating-statements.ts';
 import { findRecordStatements, listInPlayStatement, type RecordRow } from './statements/record-statements.ts';
-import { lastTime, type SessionRow, toHash, toSession } from './statements/rows.ts';
+import { lastTime, type SessionRow, toHash, toSession, toTime } from './statements/rows.ts';
 import type { Statement } from './statements/statement.ts';
 
 /** People in a directory of the host's, asked beside the session's row. */
@@ -14,12 +21,14 @@ export class DirectoryPeople implements People {
   readonly #connections: Connections;
   readonly #directory: DirectoryReader;
   readonly #records: Coalescer<RecordRow>;
+  readonly #insertSession: CreatingStatements['insertSession'];
   readonly #listInPlay: Statement<{ window: number }, SessionRow>;
 
   constructor(connections: Connections, schema: string, directory: Directory) {
     this.#connections = connections;
     this.#directory = new DirectoryReader(directory);
     this.#records = connections.sharing(findRecordStatements(schema));
+    this.#insertSession = creatingStatements(schema).insertSession;
     this.#listInPlay = listInPlayStatement(schema);
   }
 
@@ -27,8 +36,20 @@ export class DirectoryPeople implements People {
     // A directory is taken at its word.
   }
 
-  async findEnabledUser(userId: string): Promise<User | null> {
-    return idTypes.text.fits(userId) ? this.#directory.findEnabledUser(userId) : null;
+  async signIn(input: NewSession): Promise<SignIn | null> {
+    if (!idTypes.text.fits(input.userId)) return null;
+    const user = await this.#directory.findEnabledUser(input.userId);
+    if (user === null) return null;
+
+    const terms = termsFor(input.policy, user.role);
+    if (terms.maxSessionsPerUser !== null) return { terms, createdAt: null };
+
+    const [row] = await this.#connections.run(this.#insertSession, {
+      ...paramsOfNew(input),
+      ...paramsOfTerms(terms),
+    });
+
+    return { terms, createdAt: row === undefined ? null : toTime(row.created_at) };
   }
 
   async findPlayableCharacter(characterId: string, userId: string): Promise<Character | null> {

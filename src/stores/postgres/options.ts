@@ -94,7 +94,8 @@ export function connectionOptionsOf(options: CommonOptions): ConnectionOptions {
     if (!Number.isSafeInteger(value) || value < 1 || value > MAX_LIMIT)
       throw new TypeError(`${name} must be a whole number from 1 to ${MAX_LIMIT}.`);
   }
-  if (typeof preparedStatements !== 'boolean') throw new TypeError('preparedStatements must be true or false.');
+  if (typeof preparedStatements !== 'boolean')
+    throw new TypeError('preparedStatements must be true or false.');
 
   return { ...limits, preparedStatements, clock };
 }

@@ -1,6 +1,5 @@
 import { SessionStoreError } from '../../errors.ts';
 import { type Ending, ENDING_RETENTION_MS, type EndingCause } from '../../session/ending.ts';
-import { termsFor } from '../../session/session-policy.ts';
 import type {
   ActiveCharacter,
   CharacterSelection,
@@ -13,6 +12,7 @@ import type {
   TouchOutcome,
 } from '../../session/session-store.ts';
 import { isSessionId } from '../../token.ts';
+import { newSession } from '../new-session.ts';
 import { Cleanup } from './cleanup.ts';
 import type { Coalescer } from './coalescer.ts';
 import { Connections } from './connections.ts';
@@ -98,11 +98,14 @@ export class PostgresSessionStore implements SessionStore {
 
   async createSession(input: NewSession): Promise<CreateSessionOutcome> {
     await this.ready();
-    const user = await this.#people.findEnabledUser(input.userId);
-    if (user === null) return { outcome: 'user_not_available' };
-
     try {
-      return await this.#byUser.create(input, termsFor(input.policy, user.role));
+      const signIn = await this.#people.signIn(input);
+      if (signIn === null) return { outcome: 'user_not_available' };
+
+      const { terms, createdAt } = signIn;
+      if (createdAt === null) return await this.#byUser.createWithinLimit(input, terms);
+
+      return { outcome: 'created', session: newSession(input, terms, createdAt), endings: [] };
     } catch (error) {
       if (isUniqueViolation(error)) return { outcome: 'id_in_use' };
       throw error;

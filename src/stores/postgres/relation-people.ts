@@ -1,19 +1,21 @@
 import type { Character, User } from '../../directory.ts';
 import { SessionStoreError } from '../../errors.ts';
-import type { ActiveCharacter, SessionRecord } from '../../session/session-store.ts';
+import { type SessionPolicy, type SessionTerms, termsFor } from '../../session/session-policy.ts';
+import type { ActiveCharacter, NewSession, SessionRecord } from '../../session/session-store.ts';
 import type { Coalescer } from './coalescer.ts';
 import type { Connections } from './connections.ts';
 import { checkRelations, checkSettings, type HostRelations, readWorldType } from './host-relations.ts';
 import { type HostIdType, idTypes } from './id-types.ts';
-import type { People } from './people.ts';
+import type { People, SignIn } from './people.ts';
+import { paramsOfNew, paramsOfTerms } from './statements/creating-statements.ts';
 import type { RecordRow } from './statements/record-statements.ts';
 import { lastTime, toHash, toSession, toTime } from './statements/rows.ts';
 import {
   type ActiveRow,
   type PeopleRow,
   type RelationStatements,
+  type SignInParams,
   relationStatements,
-  type UserRow,
 } from './statements/relation-statements.ts';
 
 /** An operator for these types, too. */
@@ -24,7 +26,6 @@ export class RelationPeople implements People {
   readonly #connections: Connections;
   readonly #relations: HostRelations;
   readonly #statements: RelationStatements;
-  readonly #users: Coalescer<UserRow>;
   readonly #records: Coalescer<RecordRow & PeopleRow>;
   #worldType: HostIdType | null = null;
   #listActive: ReturnType<RelationStatements['listActive']>;
@@ -34,7 +35,6 @@ export class RelationPeople implements People {
     this.#connections = connections;
     this.#relations = relations;
     this.#statements = relationStatements(schema, relations);
-    this.#users = connections.sharing(this.#statements.findUser);
     this.#records = connections.sharing(this.#statements.findRecord);
     this.#listActive = this.#statements.listActive(null);
   }
@@ -43,11 +43,18 @@ export class RelationPeople implements People {
     this.#knowWorlds(await checkRelations(this.#connections, this.#relations));
   }
 
-  async findEnabledUser(userId: string): Promise<User | null> {
-    if (!idTypes[this.#relations.users.idType].fits(userId)) return null;
-    const user = await this.#users.ask(userId);
+  async signIn(input: NewSession): Promise<SignIn | null> {
+    if (!idTypes[this.#relations.users.idType].fits(input.userId)) return null;
+    const [row] = await this.#connections.run(this.#statements.signIn, {
+      ...paramsOfNew(input),
+      ...paramsOfPolicy(input.policy),
+    });
+    if (row === undefined) return null;
 
-    return user === null || user.disabled ? null : userOf(user.id, user);
+    return {
+      terms: termsFor(input.policy, row.role),
+      createdAt: row.created_at === null ? null : toTime(row.created_at),
+    };
   }
 
   async findPlayableCharacter(characterId: string, userId: string): Promise<Character | null> {
@@ -105,6 +112,28 @@ export class RelationPeople implements People {
     this.#worldType = type;
     this.#listActive = this.#statements.listActive(type);
   }
+}
+
+type PolicyParams = Pick<SignInParams, 'terms' | 'termsByRole'>;
+
+const paramsByPolicy = new WeakMap<SessionPolicy, PolicyParams>();
+
+function paramsOfPolicy(policy: SessionPolicy): PolicyParams {
+  const known = paramsByPolicy.get(policy);
+  if (known !== undefined) return known;
+
+  const byRole = Array.from(policy.termsByRole, ([role, terms]) => [role, unlimited(terms)]);
+  const params = {
+    terms: JSON.stringify(unlimited(policy.terms)),
+    termsByRole: JSON.stringify(Object.fromEntries(byRole)),
+  };
+  paramsByPolicy.set(policy, params);
+
+  return params;
+}
+
+function unlimited(terms: SessionTerms): object {
+  return terms.maxSessionsPerUser === null ? paramsOfTerms(terms) : {};
 }
 
 // A view can give null for anything. Who has no name or no role is nobody.

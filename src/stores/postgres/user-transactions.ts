@@ -1,6 +1,6 @@
 import type { Character } from '../../directory.ts';
 import type { Ending, EndingCause } from '../../session/ending.ts';
-import { lifetimeMs, type SessionTerms } from '../../session/session-policy.ts';
+import type { SessionTerms } from '../../session/session-policy.ts';
 import type {
   CharacterSelection,
   CreateSessionOutcome,
@@ -10,7 +10,7 @@ import type {
 import { newSession } from '../new-session.ts';
 import type { Runner } from './connection.ts';
 import type { Connections } from './connections.ts';
-import type { CreatingStatements } from './statements/creating-statements.ts';
+import { type CreatingStatements, paramsOfNew, paramsOfTerms } from './statements/creating-statements.ts';
 import { type EndingStatements, paramsOf } from './statements/ending-statements.ts';
 import { countOf, type EndingRow, toEnding, toSession, toTime } from './statements/rows.ts';
 import type { SessionStatements } from './statements/session-statements.ts';
@@ -34,36 +34,20 @@ export class UserTransactions {
     this.#statements = statements;
   }
 
-  /** Creates a session on these terms. Only a limit needs the lock. */
-  async create(input: NewSession, terms: SessionTerms): Promise<CreateSessionOutcome> {
-    const { maxSessionsPerUser: limit, sessionLimitPolicy } = terms;
-    const params = {
-      id: input.id,
-      user: input.userId,
-      secretHash: input.secretHash,
-      clientType: input.clientType,
-      idleTimeoutMs: terms.idleTimeoutMs,
-      lifetimeMs: lifetimeMs(terms),
-    };
-    const created = (createdAt: string, endings: readonly Ending[]): CreateSessionOutcome => ({
-      outcome: 'created',
-      session: newSession(input, terms, toTime(createdAt)),
-      endings,
-    });
+  /** Creates a session on terms with a limit. */
+  async createWithinLimit(input: NewSession, terms: SessionTerms): Promise<CreateSessionOutcome> {
+    const limit = terms.maxSessionsPerUser ?? KEEP_ALL;
+    const keep = terms.sessionLimitPolicy === 'replace_oldest' ? limit - 1 : KEEP_ALL;
+    const params = { ...paramsOfNew(input), ...paramsOfTerms(terms), limit, keep };
 
-    if (limit === null) {
-      const [row] = await this.#connections.run(this.#statements.insertSession, params);
-      return row === undefined ? { outcome: 'id_in_use' } : created(row.created_at, []);
-    }
-
-    const keep = sessionLimitPolicy === 'replace_oldest' ? limit - 1 : KEEP_ALL;
     return this.#whileLocked(input.userId, async (transaction) => {
       const endings: Ending[] = [];
       for (;;) {
-        const rows = await transaction.run(this.#statements.insertWithinLimit, { ...params, limit, keep });
+        const rows = await transaction.run(this.#statements.insertWithinLimit, params);
         endings.push(...rows.filter(isEnding).map(toEnding));
-        const [row] = rows;
-        if (typeof row?.created_at === 'string') return created(row.created_at, endings);
+        const createdAt = rows[0]?.created_at;
+        if (typeof createdAt === 'string')
+          return { outcome: 'created', session: newSession(input, terms, toTime(createdAt)), endings };
         if (keep === KEEP_ALL) return { outcome: 'session_limit_reached', limit };
         // A touch that was under way saved a session from expiring: it counts, so try again.
       }

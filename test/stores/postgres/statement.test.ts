@@ -47,13 +47,12 @@ describe('a statement', () => {
     const users = { relation: 'updates', idType: 'text' } as const;
     const { lockUser, findEnding, countActive, touchSession, ...session } = sessionStatements('mud_auth');
     const { bindCharacter, releaseCharacter } = session;
-    const { findRecord, findUser, findCharacter, listActive } = relationStatements('mud_auth', {
+    const { findRecord, signIn, findCharacter, listActive } = relationStatements('mud_auth', {
       users,
       characters: users,
     });
     const reading = [
       ...Object.values(findRecord),
-      ...Object.values(findUser),
       ...Object.values(findRecordStatements('mud_auth')),
       findCharacter,
       listActive('text'),
@@ -66,6 +65,7 @@ describe('a statement', () => {
       ...Object.values(endingStatements('mud_auth')),
       ...Object.values(creatingStatements('mud_auth')),
       ...Object.values(touchSession),
+      signIn,
       bindCharacter,
       releaseCharacter,
     ];

@@ -1,15 +1,21 @@
 import { type RawBuilder, sql } from 'kysely';
+import { lifetimeMs, type SessionTerms } from '../../../session/session-policy.ts';
+import type { NewSession } from '../../../session/session-store.ts';
 import { endingCtes } from './ending-statements.ts';
 import { durably, interval, isExpired, isLive, now } from './fragments.ts';
 import { endingColumns, type EndingRow, timeColumn } from './rows.ts';
 import { type Param, Statement } from './statement.ts';
 
-/** A session to insert. */
-interface InsertParams {
+/** What is stored of a new session on whatever terms. */
+export interface NewSessionParams {
   readonly id: string;
   readonly user: string;
   readonly secretHash: Uint8Array;
   readonly clientType: string;
+}
+
+/** A session to insert. */
+interface InsertParams extends NewSessionParams {
   readonly idleTimeoutMs: number;
   readonly lifetimeMs: number;
 }
@@ -30,17 +36,24 @@ export interface CreatingStatements {
    * then inserts one, unless there are as many as the limit still. A row for each living session
    * that it ended, oldest first; one row if there was none.
    */
-  readonly insertWithinLimit: Statement<InsertParams & { limit: number; keep: number }, CreatedWithinLimitRow>;
+  readonly insertWithinLimit: Statement<
+    InsertParams & { limit: number; keep: number },
+    CreatedWithinLimitRow
+  >;
+}
+
+/** The columns of a new session, in the order in which statements give them. */
+export function insertInto(schema: string): RawBuilder<unknown> {
+  return sql`insert into ${sql.table(`${schema}.sessions`)} (
+    id, user_id, secret_hash, client_type, created_at, last_active_at, idle_timeout_ms, absolute_expires_at
+  )`;
 }
 
 export function creatingStatements(schema: string): CreatingStatements {
   const sessions = sql.table(`${schema}.sessions`);
 
   const insert = (param: Param<InsertParams>): RawBuilder<unknown> => sql`
-    insert into ${sessions} (
-      id, user_id, secret_hash, client_type, created_at, last_active_at, idle_timeout_ms,
-      absolute_expires_at
-    )
+    ${insertInto(schema)}
     select
       ${param('id', 'uuid')}, ${param('user', 'text')}, ${param('secretHash', 'bytea')},
       ${param('clientType', 'text')}, mud_auth_clock.now, mud_auth_clock.now,
@@ -88,4 +101,12 @@ export function creatingStatements(schema: string): CreatingStatements {
         order by e.created_at, e.session_id`;
     }),
   };
+}
+
+export function paramsOfNew({ id, userId, secretHash, clientType }: NewSession): NewSessionParams {
+  return { id, user: userId, secretHash, clientType };
+}
+
+export function paramsOfTerms(terms: SessionTerms): Pick<InsertParams, 'idleTimeoutMs' | 'lifetimeMs'> {
+  return { idleTimeoutMs: terms.idleTimeoutMs, lifetimeMs: lifetimeMs(terms) };
 }

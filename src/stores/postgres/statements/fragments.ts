@@ -23,7 +23,7 @@ export function epoch(time: RawBuilder<unknown>): RawBuilder<string> {
 }
 
 /** So many milliseconds, as an interval. */
-export function interval(ms: RawBuilder<number>): RawBuilder<unknown> {
+export function interval(ms: RawBuilder<number | string>): RawBuilder<unknown> {
   return sql`${ms}::double precision * interval '1 millisecond'`;
 }
 

@@ -1,18 +1,25 @@
 import { type RawBuilder, sql } from 'kysely';
 import { asIdOf, type HostRelations, tableOf } from '../host-relations.ts';
 import type { HostIdType } from '../id-types.ts';
-import { isActiveWithin, isLive, now } from './fragments.ts';
+import { insertInto, type NewSessionParams } from './creating-statements.ts';
+import { durably, interval, isActiveWithin, isLive, now } from './fragments.ts';
 import { findRecordStatements, type RecordRow } from './record-statements.ts';
 import { timeColumn } from './rows.ts';
 import { Statement } from './statement.ts';
 import type { StatementPair } from './statement-pair.ts';
 
-/** A user as statements return him. */
-export interface UserRow {
-  readonly id: string;
-  readonly username: string | null;
-  readonly role: string | null;
-  readonly disabled: boolean;
+/** What a sign-in is given: {@link paramsOfTerms} as JSON, `{}` for terms with a limit. */
+export interface SignInParams extends NewSessionParams {
+  readonly terms: string;
+  /** Those that differ, by role. */
+  readonly termsByRole: string;
+}
+
+/** The role of a user who may sign in. */
+export interface SignInRow {
+  readonly role: string;
+  /** Null where there is a limit, and nothing was inserted. */
+  readonly created_at: string | null;
 }
 
 /** A character as statements return it. */
@@ -44,11 +51,14 @@ export interface ActiveRow {
 
 /** The statements that read the host's relations. */
 export interface RelationStatements {
-  readonly findUser: StatementPair<UserRow>;
+  /** Finds the user and, unless his terms have a limit, inserts a session; nothing if he may not sign in. */
+  readonly signIn: Statement<SignInParams, SignInRow>;
   readonly findCharacter: Statement<{ id: string }, CharacterRow>;
   readonly findRecord: StatementPair<RecordRow & PeopleRow>;
   /** Given the type of the worlds' ids, or null for one that is not among ours: then no index serves. */
-  readonly listActive: (worldType: HostIdType | null) => Statement<{ world: string; window: number }, ActiveRow>;
+  readonly listActive: (
+    worldType: HostIdType | null,
+  ) => Statement<{ world: string; window: number }, ActiveRow>;
 }
 
 export function relationStatements(schema: string, relations: HostRelations): RelationStatements {
@@ -68,19 +78,32 @@ export function relationStatements(schema: string, relations: HostRelations): Re
     limit 1
   ) as c`;
 
-  const user = (id: RawBuilder<string>): RawBuilder<UserRow> => sql`
-    select u.id::text, u.username::text, u.role::text, u.disabled is not false as disabled
-    from ${users} as u where u.id = ${asIdOf(relations.users, id)} limit 1`;
-
   return {
-    findUser: {
-      one: new Statement((param) => user(param('id', 'text'))),
-      many: new Statement(
-        (param) => sql<UserRow>`
-          select u.* from pg_catalog.unnest(${param('ids', 'text[]')}) as wanted (id)
-            cross join lateral (${user(sql`wanted.id`)}) as u`,
-      ),
-    },
+    // Ids are the same to the byte, or not the same, whatever collation the host compares by.
+    signIn: new Statement(
+      (param) => sql<SignInRow>`
+        with mud_auth_clock as (
+          select ${now(param)} as now, ${durably}
+        ), owner as (
+          select u.role::text, coalesce(${param('termsByRole', 'text')}::jsonb -> u.role::text, ${param('terms', 'text')}::jsonb) as terms
+          from ${users} as u
+          where u.id = ${asIdOf(relations.users, param('user', 'text'))}
+            and u.id::text collate "C" = ${param('user', 'text')}
+            and u.disabled is false and u.username is not null and u.role is not null
+          limit 1
+        ), inserted as (
+          ${insertInto(schema)}
+          select
+            ${param('id', 'uuid')}, ${param('user', 'text')}, ${param('secretHash', 'bytea')},
+            ${param('clientType', 'text')}, mud_auth_clock.now, mud_auth_clock.now,
+            (owner.terms ->> 'idleTimeoutMs')::bigint,
+            mud_auth_clock.now + ${interval(sql`(owner.terms ->> 'lifetimeMs')`)}
+          from mud_auth_clock, owner where owner.terms ->> 'idleTimeoutMs' is not null
+          returning created_at
+        )
+        select owner.role, ${timeColumn(sql`inserted.created_at`, 'created_at')}
+        from owner left join inserted on true`,
+    ),
 
     findCharacter: new Statement(
       (param) => sql<CharacterRow>`

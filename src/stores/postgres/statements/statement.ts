@@ -14,7 +14,7 @@ import type { MudAuthDatabase } from './schema.ts';
 /** A place in a statement for a value that is known when it runs, with its type in Postgres. */
 export type Param<Params> = <Name extends keyof Params & string>(
   name: Name,
-  type: 'bigint' | 'bytea' | 'integer' | 'text' | 'text[]' | 'tid' | 'timestamptz' | 'uuid' | 'uuid[]',
+  type: 'bigint' | 'bytea' | 'integer' | 'text' | 'tid' | 'timestamptz' | 'uuid' | 'uuid[]',
 ) => RawBuilder<Params[Name]>;
 
 /** What every statement is given beside its own values: an injected clock's time, or null for Postgres's own. */
