@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ENDING_RETENTION_MS } from '../../session/ending.ts';
 import type { Connections } from './connections.ts';
 import type { EndingStatements } from './statements/ending-statements.ts';
@@ -35,11 +36,13 @@ export class Cleanup {
     let ended = 0;
     let blocks = 1;
     for (let block = 0; block < blocks;) {
-      const [batch] = await this.#connections.run(this.#statements.endExpiredBatch, {
-        from: `(${block},0)`,
-        to: `(${block + SPAN},0)`,
-        size: BATCH,
-      });
+      const [batch] = await unhurried(() =>
+        this.#connections.run(this.#statements.endExpiredBatch, {
+          from: `(${block},0)`,
+          to: `(${block + SPAN},0)`,
+          size: BATCH,
+        }),
+      );
       if (batch === undefined) break;
 
       const count = Number(batch.count);
@@ -53,10 +56,12 @@ export class Cleanup {
 
   async #forgetEndings(): Promise<void> {
     for (;;) {
-      const forgotten = await this.#connections.run(this.#statements.forgetEndingsBatch, {
-        size: BATCH,
-        retention: ENDING_RETENTION_MS,
-      });
+      const forgotten = await unhurried(() =>
+        this.#connections.run(this.#statements.forgetEndingsBatch, {
+          size: BATCH,
+          retention: ENDING_RETENTION_MS,
+        }),
+      );
       if (countOf(forgotten) < BATCH) return;
     }
   }
@@ -65,4 +70,13 @@ export class Cleanup {
 /** The block of a place in a table, which is written `(block,item)`. */
 function blockOf(place: string): number {
   return Number(place.slice(1, place.indexOf(',')));
+}
+
+/** Leaves as much time to others as the step took. */
+async function unhurried<T>(step: () => Promise<T>): Promise<T> {
+  const start = performance.now();
+  const result = await step();
+  await sleep(performance.now() - start);
+
+  return result;
 }

@@ -38,26 +38,28 @@ export class Clients {
       // Counted until the pool answers, even if this call has long given up: the pool's queue is what
       // must stay bounded.
       this.#waiting += 1;
-      this.#connect().then(
-        (client) => {
+      this.#connect()
+        .finally(() => {
           this.#waiting -= 1;
           clearTimeout(timer);
-          surviveErrorsOf(client);
+        })
+        .then((client) => {
           if (isLate) client.release();
           else resolve(client);
-        },
-        (error: unknown) => {
-          this.#waiting -= 1;
-          clearTimeout(timer);
-          reject(toStoreError(error, 'before-commit'));
-        },
-      );
+        }, reject);
     });
   }
 
   // `async`, so that a pool that throws at once rejects like one that fails later.
   async #connect(): Promise<PgClient> {
-    return this.#pool.connect();
+    try {
+      const client = await this.#pool.connect();
+      surviveErrorsOf(client);
+
+      return client;
+    } catch (error) {
+      throw toStoreError(error, 'before-commit');
+    }
   }
 }
 

@@ -98,13 +98,13 @@ export function endingStatements(schema: string): EndingStatements {
     // Materialized, or a plan may choose the batch anew for every row.
     endExpiredBatch: new Statement((param) => {
       const batch = sql`batch as materialized (
-        select s.id, s.ctid from ${sessions} as s, mud_auth_clock
+        select s.ctid from ${sessions} as s, mud_auth_clock
         where s.ctid >= ${param('from', 'tid')} and s.ctid < ${param('to', 'tid')} and ${isExpired}
         limit ${param('size', 'integer')} for update of s skip locked
       ),`;
 
       return sql<ExpiredBatch>`
-        ${expiring(param, sql`s.id in (select id from batch)`, batch)}
+        ${expiring(param, sql`s.ctid = any (array(select ctid from batch))`, batch)}
         select
           (select pg_catalog.count(*) from remembered)::text as count,
           (select pg_catalog.max(ctid) from batch)::text as last,
