@@ -10,7 +10,12 @@ import { createDatabase, type TestDatabase } from '../support/database.ts';
 const ROWS = 5_000;
 const UUID = '00000000-0000-4000-8000-000000000001';
 
-const SAMPLES: Readonly<Record<string, string>> = { uuid: `'${UUID}'`, 'uuid[]': `'{${UUID}}'`, text: `'1'` };
+const SAMPLES: Readonly<Record<string, string>> = {
+  uuid: `'${UUID}'`,
+  'uuid[]': `'{${UUID}}'`,
+  text: `'1'`,
+  tid: `'(0,0)'`,
+};
 
 /** A host whose own tables look quite different, and who shows them through views. */
 const HOST = `
@@ -20,7 +25,7 @@ const HOST = `
   create table heroes (hero_no bigint primary key, owner bigint not null, name text not null, world int);
   insert into accounts select n, 'user' || n, null from generate_series(1, ${ROWS}) n;
   insert into grants select n, 'player' from generate_series(1, ${ROWS}) n;
-  insert into heroes select n, n, 'hero' || n, 1 from generate_series(1, ${ROWS}) n;
+  insert into heroes select n, n, 'hero' || n, n % 1000 from generate_series(1, ${ROWS}) n;
 
   create view plain_users as
     select a.account_no as id, a.login as username, 'player'::text as role, a.banned_at is not null as disabled
@@ -89,6 +94,17 @@ describe('the plan of', () => {
       expect(await scannedBy(endingStatements('mud_auth')[name])).toEqual([]);
     });
   }
+
+  it('a list of a world reads by the index of the host and then by ours', async () => {
+    await database.sql('create index on heroes (world); analyze');
+    const { listActive } = relationStatements('mud_auth', relations('plain_users'));
+
+    expect(await scannedBy(listActive('integer'))).toEqual([]);
+  });
+
+  it('a step of a clean-up reads its part of the table alone', async () => {
+    expect(await scannedBy(endingStatements('mud_auth').endExpiredBatch)).toEqual([]);
+  });
 
   it('a sign-in under a limit counts by index alone', async () => {
     expect(await scannedBy(creatingStatements('mud_auth').insertWithinLimit)).toEqual([]);

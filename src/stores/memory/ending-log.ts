@@ -1,6 +1,9 @@
 import { type Ending, ENDING_RETENTION_MS } from '../../session/ending.ts';
 import type { EndingRecord } from '../../session/session-store.ts';
 
+/** More than one, or the log would grow while there are old ones in it. */
+const STEPS = 8;
+
 /** The endings of the last days, oldest first, at most so many: past that the oldest are forgotten. */
 export class EndingLog {
   readonly #records = new Map<string, EndingRecord>();
@@ -16,7 +19,7 @@ export class EndingLog {
   add(ending: Ending, secretHash: Uint8Array): void {
     this.#records.delete(ending.sessionId);
     this.#records.set(ending.sessionId, { ending, secretHash });
-    this.forgetOld(ending.endedAt);
+    this.forgetOld(ending.endedAt, STEPS);
   }
 
   find(sessionId: string, now: Date): EndingRecord | null {
@@ -27,8 +30,10 @@ export class EndingLog {
     return { ending: { ...ending, endedAt: new Date(ending.endedAt) }, secretHash };
   }
 
-  forgetOld(now: Date): void {
-    while (this.#records.size > 0) {
+  /** Looks at so many of the oldest at most; whether no other is to be forgotten. */
+  forgetOld(now: Date, steps: number): boolean {
+    for (let left = steps; this.#records.size > 0; left -= 1) {
+      if (left === 0) return false;
       this.#oldest ??= this.#oldestFirst.next().value;
       if (this.#oldest === undefined) {
         this.#oldestFirst = this.#records.values();
@@ -37,11 +42,13 @@ export class EndingLog {
 
       const { sessionId } = this.#oldest.ending;
       if (this.#records.get(sessionId) === this.#oldest) {
-        if (this.#records.size <= this.#max && !isOld(this.#oldest, now)) return;
+        if (this.#records.size <= this.#max && !isOld(this.#oldest, now)) return true;
         this.#records.delete(sessionId);
       }
       this.#oldest = undefined;
     }
+
+    return true;
   }
 }
 

@@ -196,7 +196,7 @@ export class MemorySessionStore implements SessionStore {
       if (this.#table.find(row.session.id) !== row) continue;
       if (this.#table.expire(row, this.#clock.now()) !== null) ended += 1;
     }
-    this.#table.forgetOldEndings(this.#clock.now());
+    while (!this.#table.forgetOldEndings(this.#clock.now(), CLEANUP_STEP)) await setImmediate();
 
     return ended;
   }

@@ -15,7 +15,8 @@ export interface Row {
  */
 export class SessionTable {
   readonly #rows = new Map<string, Row>();
-  readonly #idsByUser = new Map<string, Set<string>>();
+  /** A set only where a user has several: for one id it would take as much room as the rest of the row. */
+  readonly #idsByUser = new Map<string, string | Set<string>>();
   readonly #idsByCharacter = new Map<string, string>();
   readonly #endings: EndingLog;
   #sweeper: Iterator<Row> = this.#rows.values();
@@ -45,7 +46,9 @@ export class SessionTable {
   }
 
   liveOfUser(userId: string, now: Date): Row[] {
-    return this.#liveOf(this.#idsByUser.get(userId) ?? [], now);
+    const ids = this.#idsByUser.get(userId) ?? [];
+
+    return this.#liveOf(typeof ids === 'string' ? [ids] : ids, now);
   }
 
   liveOfCharacter(characterId: string, now: Date): Row | null {
@@ -64,11 +67,12 @@ export class SessionTable {
 
   insert(row: Row): void {
     const { id, userId } = row.session;
-    const idsOfUser = this.#idsByUser.get(userId);
+    const ids = this.#idsByUser.get(userId);
 
     this.#rows.set(id, row);
-    if (idsOfUser === undefined) this.#idsByUser.set(userId, new Set([id]));
-    else idsOfUser.add(id);
+    if (ids === undefined) this.#idsByUser.set(userId, id);
+    else if (typeof ids === 'string') this.#idsByUser.set(userId, new Set([ids, id]));
+    else ids.add(id);
   }
 
   /** Binds a character, or none, in place of the one that the row had. */
@@ -83,12 +87,12 @@ export class SessionTable {
   end(row: Row, { reason, actorId }: EndingCause, now: Date): Ending {
     const { id, userId, characterId } = row.session;
     const ending: Ending = { sessionId: id, userId, reason, actorId, endedAt: now };
-    const idsOfUser = this.#idsByUser.get(userId);
+    const ids = this.#idsByUser.get(userId);
 
     this.#rows.delete(id);
     if (characterId !== null) this.#idsByCharacter.delete(characterId);
-    idsOfUser?.delete(id);
-    if (idsOfUser?.size === 0) this.#idsByUser.delete(userId);
+    if (typeof ids === 'object') ids.delete(id);
+    if (ids === id || (typeof ids === 'object' && ids.size === 0)) this.#idsByUser.delete(userId);
     this.#endings.add(ending, row.secretHash);
 
     return { ...ending, endedAt: new Date(now) };
@@ -109,8 +113,9 @@ export class SessionTable {
     }
   }
 
-  forgetOldEndings(now: Date): void {
-    this.#endings.forgetOld(now);
+  /** Looks at so many of the oldest endings at most; whether no other is to be forgotten. */
+  forgetOldEndings(now: Date, steps: number): boolean {
+    return this.#endings.forgetOld(now, steps);
   }
 
   #liveOf(ids: Iterable<string>, now: Date): Row[] {

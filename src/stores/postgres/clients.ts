@@ -43,10 +43,7 @@ export class Clients {
           this.#waiting -= 1;
           clearTimeout(timer);
         })
-        .then((client) => {
-          if (isLate) client.release();
-          else resolve(client);
-        }, reject);
+        .then((client) => (isLate ? client.release() : resolve(client)), reject);
     });
   }
 

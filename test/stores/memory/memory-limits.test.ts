@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { User } from '../../../src/directory.ts';
 import { definePolicy, type SessionPolicyOptions } from '../../../src/session/session-policy.ts';
@@ -9,6 +10,7 @@ import { FakeClock } from '../../../src/testing/fake-clock.ts';
 import { newSessionId } from '../../../src/token.ts';
 
 const SECOND = 1_000;
+const DAY = 24 * 60 * 60 * SECOND;
 const ALICE: User = { id: 'user-1', username: 'alice', role: 'player', disabled: false };
 const BOB: User = { id: 'user-2', username: 'bob', role: 'player', disabled: false };
 /** Many users with few sessions each. */
@@ -221,6 +223,21 @@ describe('cleanupExpiredSessions of many sessions', () => {
     expect(meanwhile).not.toBeNull();
     expect(await cleanup).toBe(2_500);
     expect(await store.findSession(last?.id ?? '')).toBeNull();
+  });
+
+  it('lets other calls through while it forgets old endings', async () => {
+    const { clock, createMany, store } = open(5_000);
+    const sessions = await createMany(2_500, DAY);
+    for (const { id } of sessions) await store.endSession(id, KICKED);
+    clock.advance(7 * DAY);
+
+    let turns = 0;
+    let isDone = false;
+    const cleanup = store.cleanupExpiredSessions().then(() => (isDone = true));
+    for (; !isDone; turns += 1) await setImmediate();
+
+    await cleanup;
+    expect(turns).toBeGreaterThanOrEqual(2);
   });
 
   it('does not count what others end meanwhile', async () => {

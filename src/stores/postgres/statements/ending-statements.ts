@@ -15,7 +15,7 @@ export function paramsOf({ reason, actorId }: EndingCause): Cause {
 }
 
 /** How far a batch went. */
-export interface ExpiredBatch extends Count {
+interface ExpiredBatch extends Count {
   /** The place of the last row of the batch, as `(block,item)`; null if there was none. */
   readonly last: string | null;
   /** How many blocks the table has. */

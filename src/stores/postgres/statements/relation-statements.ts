@@ -16,7 +16,7 @@ export interface SignInParams extends NewSessionParams {
 }
 
 /** The role of a user who may sign in. */
-export interface SignInRow {
+interface SignInRow {
   readonly role: string;
   /** Null where there is a limit, and nothing was inserted. */
   readonly created_at: string | null;
