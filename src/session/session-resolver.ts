@@ -32,11 +32,7 @@ export class SessionResolver {
    * @throws InvalidSessionError, with the reason if the secret is that of an ended session.
    */
   async resolve(token: TokenInput): Promise<LiveRecord> {
-    const presented = presentedBy(token);
-    const record = await this.#findLive(presented);
-    if (hasEnabledUser(record)) return record;
-
-    throw await this.#refusalOfUser(record, presented);
+    return this.#findUsable(presentedBy(token));
   }
 
   /** As `resolve`, or `null` instead of an `InvalidSessionError`. */
@@ -51,7 +47,8 @@ export class SessionResolver {
 
   /** As `resolve`, and records activity where that is due. */
   async use(token: TokenInput): Promise<LiveRecord> {
-    const record = await this.resolve(token);
+    const presented = presentedBy(token);
+    const record = await this.#findUsable(presented);
     if (!isTouchDue(record.session, this.#policy, record.readAt)) return record;
 
     const touched = await this.#store.touchSession(record.session.id);
@@ -62,8 +59,15 @@ export class SessionResolver {
       case 'skipped':
         return record;
       case 'ended':
-        return this.resolve(token); // ended since the look: this throws, with the reason
+        return this.#findUsable(presented); // ended since the look: this throws, with the reason
     }
+  }
+
+  async #findUsable(presented: PresentedToken): Promise<LiveRecord> {
+    const record = await this.#findLive(presented);
+    if (hasEnabledUser(record)) return record;
+
+    throw await this.#refusalOfUser(record, presented);
   }
 
   async #findLive(presented: PresentedToken): Promise<SessionRecord> {

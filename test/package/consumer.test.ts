@@ -52,6 +52,24 @@ describe('the packed package, in an empty project', () => {
     expect(JSON.parse(await node('loads.mjs'))).toEqual([]);
   });
 
+  it('loads nothing with the root but its own code and node:crypto', async () => {
+    await writeFile(
+      join(project, 'root.mjs'),
+      `import { registerHooks } from 'node:module';
+       const loaded = [];
+       registerHooks({ resolve(...args) { const found = args.at(-1)(...args.slice(0, -1)); loaded.push(found.url); return found; } });
+       await import('mud-auth');
+       console.log(JSON.stringify(loaded));`,
+    );
+
+    const loaded: string[] = JSON.parse(await node('root.mjs'));
+    const names = loaded.map((url) =>
+      url.replace(/^.*\/mud-auth\/dist\//, '').replace(/^chunk-\w+/, 'chunk'),
+    );
+
+    expect([...new Set(names)].toSorted()).toEqual(['chunk.js', 'index.js', 'node:crypto']);
+  });
+
   it('has each error class once, whichever entry throws it', async () => {
     await writeFile(
       join(project, 'errors.mjs'),

@@ -68,6 +68,11 @@ export class ServerNode {
     return this.#call(method, ...args);
   }
 
+  /** How many statements it has sent for several calls at once. */
+  countSharedStatements(): Promise<number> {
+    return this.#call('countSharedStatements');
+  }
+
   async stop(): Promise<void> {
     const ended = once(this.#process, 'exit');
     this.#process.disconnect();

@@ -50,8 +50,21 @@ class CachingService extends SessionService {
 
 const { url, policy, cacheMs }: Settings = JSON.parse(process.argv[2] ?? '{}');
 const pool = new pg.Pool({ connectionString: url, max: 10 });
+let shared = 0;
 const store = new PostgresSessionStore({
-  pool,
+  pool: {
+    async connect() {
+      const client = await pool.connect();
+
+      return {
+        query(query) {
+          if (query.text.includes('unnest')) shared += 1;
+          return client.query(query);
+        },
+        release: (destroy) => client.release(destroy),
+      };
+    },
+  },
   users: { relation: 'users', idType: 'integer' },
   characters: { relation: 'characters', idType: 'integer' },
 });
@@ -66,6 +79,8 @@ await store.ready();
 process.send?.({ id: 0, value: 'ready' } satisfies NodeAnswer);
 
 async function answer({ id, method, args }: NodeCall): Promise<NodeAnswer> {
+  if (method === 'countSharedStatements') return { id, value: shared };
+
   try {
     const act: unknown = Reflect.get(service, method);
     if (typeof act !== 'function') throw new TypeError(`no method ${method}`);

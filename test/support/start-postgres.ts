@@ -15,10 +15,15 @@ export interface PostgresServer {
 
 const STOP_TIMEOUT_MS = 15_000;
 
-/** Starts a PostgreSQL server of this major version in a process of its own. */
-export async function startPostgres(version: string = '18'): Promise<PostgresServer> {
+/** Starts a PostgreSQL server of this major version in a process of its own, with such settings as `work_mem=64MB`. */
+export async function startPostgres(
+  version: string = '18',
+  settings: readonly string[] = [],
+): Promise<PostgresServer> {
   const script = fileURLToPath(new URL('postgres-server.ts', import.meta.url));
-  const child = spawn(process.execPath, [script, version], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [script, version, ...settings], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
   const lines = createInterface(child.stdout);
   const url = await nextLineOf(lines, child);
   const order = async (command: string): Promise<void> => {
