@@ -1,0 +1,66 @@
+import { SessionService } from 'mud-auth';
+import { MemorySessionStore } from 'mud-auth/memory';
+
+export interface MemoryFigures {
+  readonly sessions: number;
+  readonly validatesPerSecond: number;
+  readonly heapBytesPerSession: number;
+  readonly residentBytesPerSession: number;
+  /** The longest that a clean-up keeps the event loop. */
+  readonly worstPauseMs: number;
+}
+
+/** The memory store with so many sessions of as many users, one caller, a SHA-256 in each check. */
+export async function measureMemory(count: number, forMs: number): Promise<MemoryFigures> {
+  const directory = {
+    findUser: async (id: string) => ({ id, username: `user${id}`, role: 'player', disabled: false }),
+    findCharacter: async () => null,
+  };
+  const store = new MemorySessionStore({ directory, maxSessions: 2 * count });
+  const sessions = new SessionService({ store });
+  const tokens: string[] = [];
+
+  const before = memoryInUse();
+  for (let n = 1; n <= count; n += 1) {
+    const { token } = await sessions.createSession(String(n), { clientType: 'telnet' });
+    if (n % 100 === 0) tokens.push(token);
+  }
+  const after = memoryInUse();
+
+  let validates = 0;
+  const start = performance.now();
+  while (performance.now() - start < forMs) {
+    for (const token of tokens.slice(0, 1_000)) await sessions.validateSession(token);
+    validates += Math.min(tokens.length, 1_000);
+  }
+  const validatesPerSecond = (validates / (performance.now() - start)) * 1_000;
+
+  return {
+    sessions: count,
+    validatesPerSecond,
+    heapBytesPerSession: (after.heapUsed + after.external - before.heapUsed - before.external) / count,
+    residentBytesPerSession: (after.rss - before.rss) / count,
+    worstPauseMs: await worstPauseOf(() => sessions.cleanupExpiredSessions()),
+  };
+}
+
+async function worstPauseOf(work: () => Promise<unknown>): Promise<number> {
+  let worst = 0;
+  let isDone = false;
+  const done = work().finally(() => (isDone = true));
+  for (let last = performance.now(); !isDone;) {
+    await new Promise((resolve) => setImmediate(resolve));
+    const now = performance.now();
+    worst = Math.max(worst, now - last);
+    last = now;
+  }
+  await done;
+
+  return worst;
+}
+
+function memoryInUse(): NodeJS.MemoryUsage {
+  globalThis.gc?.();
+
+  return process.memoryUsage();
+}

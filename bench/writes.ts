@@ -1,0 +1,96 @@
+import { hash, randomBytes, randomUUID } from 'node:crypto';
+import { SessionService } from 'mud-auth';
+import { PostgresSessionStore } from 'mud-auth/postgres';
+import type { World } from './peers/peer.ts';
+import { closedLoop, draws, median } from './measure.ts';
+
+const LIMIT = 3;
+const IDLE_MS = 480 * 60_000;
+
+const INSERT = `
+  insert into mud_auth.sessions (
+    id, user_id, secret_hash, client_type, created_at, last_active_at, idle_timeout_ms, absolute_expires_at
+  ) values ($1, $2, $3, 'telnet', now(), now(), ${IDLE_MS}, now() + interval '30 days')
+  returning created_at`;
+
+/** Sign-ins against the statements that nobody can do without. */
+export interface WriteStanding {
+  readonly name: string;
+  readonly callers: number;
+  readonly rawPerSecond: number;
+  readonly perSecond: number;
+  readonly ratio: number;
+}
+
+/**
+ * Compares `createSession` without a limit with a bare INSERT, and under a limit with the bare
+ * transaction that a limit needs: begin, lock, delete the oldest beyond it, insert, commit.
+ */
+export async function compareWrites(
+  { pool, size }: World,
+  { rounds, roundMs }: { readonly rounds: number; readonly roundMs: number },
+): Promise<WriteStanding[]> {
+  const store = new PostgresSessionStore({
+    pool,
+    users: { relation: 'users', idType: 'bigint' },
+    characters: { relation: 'characters', idType: 'bigint' },
+  });
+  await store.ready();
+  const free = new SessionService({ store });
+  const limited = new SessionService({ store, policy: { maxSessionsPerUser: LIMIT } });
+  const rawInsert = async (n: number): Promise<void> => {
+    await pool.query({ name: 'bench_insert', text: INSERT, values: values(n) });
+  };
+  const rawLimited = async (n: number): Promise<void> => {
+    const client = await pool.connect();
+    await client.query('begin');
+    await client.query({
+      name: 'bench_lock',
+      text: `select pg_advisory_xact_lock(hashtextextended('bench.' || $1, 0))`,
+      values: [String(n)],
+    });
+    await client.query({
+      name: 'bench_trim',
+      text: `delete from mud_auth.sessions where id in (
+        select id from mud_auth.sessions where user_id = $1 order by created_at desc offset ${LIMIT - 1})`,
+      values: [String(n)],
+    });
+    await client.query({ name: 'bench_insert', text: INSERT, values: values(n) });
+    await client.query('commit');
+    client.release();
+  };
+
+  const standings = [];
+  for (const callers of [1, 16]) {
+    for (const [name, raw, ours] of [
+      ['createSession', rawInsert, free],
+      [`createSession, at most ${LIMIT}`, rawLimited, limited],
+    ] as const) {
+      const create = async (n: number): Promise<void> => {
+        await ours.createSession(String(n), { clientType: 'telnet' });
+      };
+      const results: { readonly raw: number; readonly ours: number }[] = [];
+      for (let round = 0; round <= rounds; round += 1) {
+        const theirs = await closedLoop(raw, draws(size, round + 1), callers, roundMs);
+        const own = await closedLoop(create, draws(size, round + 1), callers, roundMs);
+        if (round > 0) results.push({ raw: theirs.perSecond, ours: own.perSecond });
+      }
+      standings.push({
+        name,
+        callers,
+        rawPerSecond: median(results.map((result) => result.raw)),
+        perSecond: median(results.map((result) => result.ours)),
+        ratio: median(results.map((result) => result.ours / result.raw)),
+      });
+    }
+  }
+
+  return standings;
+}
+
+/** An id and the hash of a secret, as anybody has to make them. */
+function values(n: number): unknown[] {
+  const secret = randomBytes(32).toString('base64url');
+
+  return [randomUUID(), String(n), hash('sha256', secret, 'buffer')];
+}
