@@ -161,6 +161,8 @@ describe('a view of the host that is dropped and made again with columns of othe
       worldId: '4',
     });
     expect(await service.getActiveCharacters('4')).toHaveLength(1);
+    await database.sql(`drop view people; drop view heroes; ${PLAIN}`);
+    expect(await service.getActiveCharacters('mist')).toHaveLength(1);
     await expect(service.createSession('2')).resolves.toBeDefined();
   });
 });

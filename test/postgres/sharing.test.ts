@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { SessionService, type SessionPolicyOptions } from '../../src/index.ts';
 import { migrateToLatest, PostgresSessionStore } from '../../src/stores/postgres/index.ts';
 import { relationStatements } from '../../src/stores/postgres/statements/relation-statements.ts';
-import { arrayLiteral } from '../../src/stores/postgres/statements/statement-pair.ts';
+import { uuidArray } from '../../src/stores/postgres/statements/statement-pair.ts';
 import { FakeClock } from '../../src/testing/index.ts';
 import { type CountingPool, countingPool } from '../support/counting-pool.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
@@ -15,11 +15,13 @@ const RELATIONS = {
   characters: { relation: 'characters', idType: 'integer' },
 } as const;
 
-/** The username of user 13 cannot be read while it is `broken`. */
+/** The username of user 13 cannot be read while it is `broken`, or `raised`. */
 const VIEW = `
+  create function raised() returns text language plpgsql as
+    $$ begin raise exception using errcode = 'MUD01', message = 'raised'; end $$;
   create view shown_users as
     select id, role, disabled,
-      case when username = 'broken' then (1 / (id - 13))::text else username end as username
+      case username when 'broken' then (1 / (id - 13))::text when 'raised' then raised() else username end as username
     from users
 `;
 
@@ -107,15 +109,18 @@ describe('calls that share statements', () => {
     ).toEqual(['valid', 'logged_out', 'banned', null, null]);
   });
 
-  it('do not suffer for a row of the host that cannot be read, but that one', async () => {
-    await database.sql(`update users set username = 'broken' where id = 13`);
+  it.each([
+    ['broken', '22012'],
+    ['raised', 'MUD01'],
+  ])('do not suffer for a row of the host that cannot be read, but that one: %s', async (how, sqlState) => {
+    await database.sql('update users set username = $1 where id = 13', [how]);
 
     const outcomes = await Promise.allSettled(tokens.map((token) => sessions.validateSession(token)));
 
     const failed = outcomes.flatMap(({ status }, n) => (status === 'rejected' ? [n + 1] : []));
     expect(failed).toEqual([13]);
     expect(outcomes[12]).toMatchObject({
-      reason: { status: 503, sqlState: '22012', outcome: 'not-applied' },
+      reason: { status: 503, sqlState, outcome: 'not-applied' },
     });
   });
 
@@ -128,7 +133,7 @@ describe('calls that share statements', () => {
       ...(await planOf(findRecord.one.text, findRecord.one.valuesOf({ id: ids[0] ?? '' }, { now: null }))),
       ...(await planOf(
         findRecord.many.text,
-        findRecord.many.valuesOf({ ids: arrayLiteral(ids) }, { now: null }),
+        findRecord.many.valuesOf({ ids: uuidArray(ids) }, { now: null }),
       )),
     ];
 

@@ -18,13 +18,14 @@ describe('at the deadline of a session', () => {
     await migrateToLatest(database.pool);
     otherWriter = await database.pool.connect();
   });
-  beforeEach(() => {
+  beforeEach(async () => {
     clock = new FakeClock();
     const directory = new MemoryDirectory({
       users: [{ id: '1', username: 'alice', role: 'player', disabled: false }],
     });
     const store = new PostgresSessionStore({ pool: database.pool, directory, clock });
     sessions = new SessionService({ store, policy });
+    await database.sql('delete from mud_auth.sessions');
   });
   afterAll(async () => {
     otherWriter.release();
@@ -84,16 +85,7 @@ describe('at the deadline of a session', () => {
   });
 
   it('the limit counts a session that a touch under way saves', async () => {
-    const limited = new SessionService({
-      store: new PostgresSessionStore({
-        pool: database.pool,
-        clock,
-        directory: new MemoryDirectory({
-          users: [{ id: '7', username: 'grace', role: 'player', disabled: false }],
-        }),
-      }),
-      policy: { ...policy, maxSessionsPerUser: 1 },
-    });
+    const limited = limitedTo(1, 'replace_oldest');
     const { session } = await limited.createSession('7');
     clock.advance(900);
     await beginTouch(session.id);
@@ -104,10 +96,40 @@ describe('at the deadline of a session', () => {
     await otherWriter.query('commit');
     await creating;
 
-    const { rows } = await database.sql(
-      `select count(*)::int as live from mud_auth.sessions where user_id = '7'`,
-    );
-    expect(rows[0]?.['live']).toBe(1);
+    expect(await liveOfUser7()).toBe(1);
+  });
+
+  it.each(['reject', 'replace_oldest'] as const)(
+    'a sign-in among several goes well while a touch saves another: %s',
+    async (sessionLimitPolicy) => {
+      const limited = limitedTo(3, sessionLimitPolicy);
+      const { session } = await limited.createSession('7');
+      clock.advance(900);
+      await beginTouch(session.id);
+      clock.advance(200);
+
+      const creating = limited.createSession('7');
+      await untilSomebodyWaits();
+      await otherWriter.query('commit');
+
+      await expect(creating).resolves.toMatchObject({ session: { userId: '7' } });
+      expect(await liveOfUser7()).toBe(2);
+    },
+  );
+
+  it('nobody is refused for a session that has expired and is being cleared away', async () => {
+    const limited = limitedTo(1, 'reject');
+    const { session } = await limited.createSession('7');
+    clock.advance(5_000);
+    await otherWriter.query('begin');
+    await otherWriter.query('delete from mud_auth.sessions where id = $1', [session.id]);
+
+    const creating = limited.createSession('7');
+    await untilSomebodyWaits();
+    await otherWriter.query('commit');
+
+    await expect(creating).resolves.toMatchObject({ session: { userId: '7' } });
+    await expect(limited.createSession('7')).rejects.toMatchObject({ limit: 1 });
   });
 
   it('a session that expires while it waits takes nobody over', async () => {
@@ -132,6 +154,26 @@ describe('at the deadline of a session', () => {
     expect(await selecting).toMatchObject({ reason: 'expired' });
     expect(await service.validateSessionForGame(rival.token)).toMatchObject({ characterName: 'Hera' });
   });
+
+  function limitedTo(
+    maxSessionsPerUser: number,
+    sessionLimitPolicy: 'reject' | 'replace_oldest',
+  ): SessionService {
+    const directory = new MemoryDirectory({
+      users: [{ id: '7', username: 'grace', role: 'player', disabled: false }],
+    });
+    const store = new PostgresSessionStore({ pool: database.pool, clock, directory });
+
+    return new SessionService({ store, policy: { ...policy, maxSessionsPerUser, sessionLimitPolicy } });
+  }
+
+  async function liveOfUser7(): Promise<number> {
+    const { rows } = await database.sql(
+      `select count(*)::int as live from mud_auth.sessions where user_id = '7'`,
+    );
+
+    return Number(rows[0]?.['live']);
+  }
 
   /** As a touch on another node whose commit is late. */
   async function beginTouch(sessionId: string): Promise<void> {

@@ -45,10 +45,10 @@ export class Cleanup {
       );
       if (batch === undefined) break;
 
-      const count = Number(batch.count);
-      ended += count;
+      ended += countOf([batch]);
       blocks = Number(batch.blocks);
-      block = count < BATCH || batch.last === null ? block + SPAN : blockOf(batch.last);
+      const isFull = Number(batch.chosen) === BATCH && batch.last !== null;
+      block = isFull ? blockOf(batch.last) : block + SPAN;
     }
 
     return ended;

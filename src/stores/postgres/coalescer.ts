@@ -17,11 +17,20 @@ interface Caller<Answer> {
 /** So many go together at most: what one answer brings must not hold up the event loop. */
 const MAX_BATCH = 128;
 
+/** So many to begin with, for nobody knows yet how long one takes. */
+const FIRST_BATCH = 32;
+
 /** For fewer than this a second statement beside the first costs more than it saves. */
 const WORTH_SHARING = 32;
 
 /** With one at the server and one at the client, neither waits for the other. */
 const MAX_UNDER_WAY = 2;
+
+/** Quick enough for twice as many to go together. */
+const QUICK_MS = 100;
+
+/** So slow that the rows must take the time, and not the way to them: half as many go together. */
+const SLOW_MS = 500;
 
 /** When nothing has come back for so long, what is under way holds up nobody any more. */
 const PATIENCE_MS = 50;
@@ -37,6 +46,7 @@ export class Coalescer<Answer> {
   readonly #underWay = new Set<readonly Caller<Answer>[]>();
   #callers: Caller<Answer>[] = [];
   #unanswered = 0;
+  #maxBatch = FIRST_BATCH;
   #isGathering = false;
   #patience: NodeJS.Timeout | null = null;
 
@@ -70,18 +80,22 @@ export class Coalescer<Answer> {
   readonly #send = (): void => {
     this.#isGathering = false;
     while (this.#callers.length > 0 && this.#mayGo()) {
-      const shares = this.#callers.length < 2 * WORTH_SHARING ? 1 : MAX_UNDER_WAY - this.#underWay.size;
-      const size = Math.min(MAX_BATCH, Math.ceil(this.#callers.length / shares));
+      const shares =
+        this.#underWay.size === 0 && this.#callers.length >= 2 * WORTH_SHARING ? MAX_UNDER_WAY : 1;
+      const size = Math.min(this.#maxBatch, Math.ceil(this.#callers.length / shares));
       void this.#see(this.#callers.splice(0, size));
     }
     if (this.#callers.length > 0) this.#patience ??= setTimeout(this.#losePatience, PATIENCE_MS);
   };
 
   #mayGo(): boolean {
-    if (this.#underWay.size >= MAX_UNDER_WAY) return false;
+    // Where only few may go together, more statements go side by side.
+    const max = Math.max(MAX_UNDER_WAY, Math.floor((MAX_UNDER_WAY * WORTH_SHARING) / this.#maxBatch));
+    if (this.#underWay.size >= max) return false;
 
     const [first] = this.#underWay;
-    return first === undefined || first.length === 1 || this.#callers.length >= WORTH_SHARING;
+    const enough = Math.min(WORTH_SHARING, this.#maxBatch);
+    return first === undefined || first.length === 1 || this.#callers.length >= enough;
   }
 
   readonly #losePatience = (): void => {
@@ -91,14 +105,20 @@ export class Coalescer<Answer> {
   };
 
   async #see(callers: readonly Caller<Answer>[]): Promise<void> {
+    const start = performance.now();
     this.#underWay.add(callers);
     await this.#answer(callers);
     this.#underWay.delete(callers);
-    this.#unanswered -= callers.length;
+    this.#learn(callers.length, performance.now() - start);
 
     if (this.#patience !== null) clearTimeout(this.#patience);
     this.#patience = null;
     if (this.#callers.length > 0) this.#gather();
+  }
+
+  #learn(size: number, tookMs: number): void {
+    if (tookMs < QUICK_MS) this.#maxBatch = Math.min(MAX_BATCH, 2 * this.#maxBatch);
+    else if (tookMs > SLOW_MS && size > 1) this.#maxBatch = Math.max(1, Math.min(this.#maxBatch, size) >> 1);
   }
 
   async #answer(callers: readonly Caller<Answer>[]): Promise<void> {
@@ -106,14 +126,15 @@ export class Coalescer<Answer> {
       const [first] = callers;
       if (first !== undefined && callers.length === 1) {
         first.resolve((await this.#question.one(first.id)) ?? null);
-        return;
+      } else {
+        const answers = await this.#question.many([...new Set(callers.map(({ id }) => id))]);
+        for (const { id, resolve } of callers) resolve(answers.get(id) ?? null);
       }
-      const answers = await this.#question.many([...new Set(callers.map(({ id }) => id))]);
-      for (const { id, resolve } of callers) resolve(answers.get(id) ?? null);
     } catch (error) {
       if (callers.length > 1 && isAboutRows(error)) return this.#answerApart(callers);
       for (const { reject } of callers) reject(copyOf(error));
     }
+    this.#unanswered -= callers.length;
   }
 
   /** Where a row of one of them is to blame, the others are not to suffer for it. */

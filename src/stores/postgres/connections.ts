@@ -6,7 +6,7 @@ import { Connection, type Runner } from './connection.ts';
 import type { PgPool } from './pg-pool.ts';
 import { isConflict, isStalePlan, toStoreError } from './postgres-errors.ts';
 import type { Statement } from './statements/statement.ts';
-import { arrayLiteral, type StatementPair } from './statements/statement-pair.ts';
+import { uuidArray, type StatementPair } from './statements/statement-pair.ts';
 
 /** How statements are run. */
 export interface ConnectionOptions extends ClientLimits {
@@ -53,12 +53,12 @@ export class Connections implements Pick<Runner, 'run'> {
     });
   }
 
-  /** Runs a statement about one thing so that calls of the same moment share it. */
+  /** Runs a statement about one session so that calls of the same moment share it. */
   sharing<Row extends { readonly id: string }>({ one, many }: StatementPair<Row>): Coalescer<Row> {
     const question: Question<Row> = {
       one: async (id) => (await this.run(one, { id }))[0],
       many: async (ids) => {
-        const rows = await this.run(many, { ids: arrayLiteral(ids) });
+        const rows = await this.run(many, { ids: uuidArray(ids) });
 
         return new Map(rows.map((row) => [row.id, row]));
       },

@@ -25,9 +25,18 @@ export function tableOf({ relation }: HostRelation): RawBuilder<unknown> {
   return sql.id(...identifiersOf('relation', relation));
 }
 
-/** The value as an id of the relation, so that the bare `id` column is compared and its index serves. */
-export function asIdOf({ idType }: HostRelation, value: RawBuilder<string | null>): RawBuilder<string> {
-  return sql<string>`${value}::${sql.raw(idType)}`;
+/**
+ * Whether the column has this id, compared so that the column's index serves: it is the id that is
+ * cast. Texts are the same to the byte, or not the same, whatever collation the host compares by.
+ */
+export function isId(
+  { idType }: Pick<HostRelation, 'idType'>,
+  column: RawBuilder<unknown>,
+  id: RawBuilder<string | null>,
+): RawBuilder<boolean> {
+  const isEqual = sql<boolean>`${column} = ${id}::${sql.raw(idType)}`;
+
+  return idType === 'text' ? sql<boolean>`(${isEqual} and ${column}::text collate "C" = ${id})` : isEqual;
 }
 
 /** @throws TypeError for names and types that cannot be. */

@@ -88,9 +88,15 @@ export function isConflict(sqlState: string | null): boolean {
   return sqlState === '40001' || sqlState === '40P01';
 }
 
-/** Whether what a row holds is to blame, so that a statement about other rows may succeed. */
+/**
+ * Whether the server has refused these very rows, as far as can be told, so that a statement about
+ * others may succeed: all that it says of neither connection, server nor transaction. What a host's
+ * function raises may have any SQLSTATE.
+ */
 export function isAboutRows(error: unknown): boolean {
-  return error instanceof SessionStoreError && /^(21|22|38|39|P0)/.test(error.sqlState ?? '');
+  const sqlState = error instanceof SessionStoreError ? error.sqlState : null;
+
+  return sqlState !== null && !isStalePlan(sqlState) && !/^(08|25|26|40|53|55|57|58)/.test(sqlState);
 }
 
 function verdictOn(error: unknown, sqlState: string | null): Verdict {

@@ -28,6 +28,7 @@ export class RelationPeople implements People {
   readonly #statements: RelationStatements;
   readonly #records: Coalescer<RecordRow & PeopleRow>;
   #worldType: HostIdType | null = null;
+  readonly #listActiveByText: ReturnType<RelationStatements['listActive']>;
   #listActive: ReturnType<RelationStatements['listActive']>;
 
   constructor(connections: Connections, schema: string, relations: HostRelations) {
@@ -36,7 +37,8 @@ export class RelationPeople implements People {
     this.#relations = relations;
     this.#statements = relationStatements(schema, relations);
     this.#records = connections.sharing(this.#statements.findRecord);
-    this.#listActive = this.#statements.listActive(null);
+    this.#listActiveByText = this.#statements.listActive(null);
+    this.#listActive = this.#listActiveByText;
   }
 
   async check(): Promise<void> {
@@ -79,6 +81,7 @@ export class RelationPeople implements People {
   }
 
   async listActiveCharacters(worldId: string, activeWithinMs: number): Promise<readonly ActiveCharacter[]> {
+    if (!idTypes.text.fits(worldId)) return [];
     const rows = await this.#listIn(worldId, activeWithinMs);
 
     return rows.map((row) => ({
@@ -93,10 +96,12 @@ export class RelationPeople implements People {
   }
 
   async #listIn(world: string, window: number): Promise<readonly ActiveRow[]> {
-    const list = async (): Promise<readonly ActiveRow[]> =>
-      idTypes[this.#worldType ?? 'text'].fits(world)
-        ? this.#connections.run(this.#listActive, { world, window })
-        : [];
+    const list = (): Promise<readonly ActiveRow[]> => {
+      // Of another type than it was, perhaps: as a text it is found all the same.
+      const isOfType = idTypes[this.#worldType ?? 'text'].fits(world);
+
+      return this.#connections.run(isOfType ? this.#listActive : this.#listActiveByText, { world, window });
+    };
 
     try {
       return await list();
@@ -122,7 +127,11 @@ function paramsOfPolicy(policy: SessionPolicy): PolicyParams {
   const known = paramsByPolicy.get(policy);
   if (known !== undefined) return known;
 
-  const byRole = Array.from(policy.termsByRole, ([role, terms]) => [role, unlimited(terms)]);
+  // No role in Postgres has such a name as JSON cannot carry there.
+  const roles = Array.from(policy.termsByRole).filter(
+    ([role]) => role.isWellFormed() && !role.includes('\0'),
+  );
+  const byRole = roles.map(([role, terms]) => [role, unlimited(terms)]);
   const params = {
     terms: JSON.stringify(unlimited(policy.terms)),
     termsByRole: JSON.stringify(Object.fromEntries(byRole)),

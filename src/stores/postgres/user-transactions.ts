@@ -45,11 +45,12 @@ export class UserTransactions {
       for (;;) {
         const rows = await transaction.run(this.#statements.insertWithinLimit, params);
         endings.push(...rows.filter(isEnding).map(toEnding));
-        const createdAt = rows[0]?.created_at;
-        if (typeof createdAt === 'string')
+        const { created_at: createdAt = null, living = '0' } = rows[0] ?? {};
+        if (createdAt !== null)
           return { outcome: 'created', session: newSession(input, terms, toTime(createdAt)), endings };
-        if (keep === KEEP_ALL) return { outcome: 'session_limit_reached', limit };
-        // A touch that was under way saved a session from expiring: it counts, so try again.
+        if (keep === KEEP_ALL && Number(living) >= limit) return { outcome: 'session_limit_reached', limit };
+        // An expired session was in the way: a touch under way has saved it, so that it counts, or
+        // somebody else has cleared it away. The next look will tell.
       }
     });
   }

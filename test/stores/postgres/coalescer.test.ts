@@ -13,8 +13,8 @@ interface Asked {
 describe('a coalescer', () => {
   let asked: Asked[];
   let coalescer: Coalescer<string>;
-  beforeEach(() => {
-    open(1_000);
+  beforeEach(async () => {
+    await open(1_000);
   });
 
   it('answers each caller about what he asked for, and null about what there is not', async () => {
@@ -107,7 +107,7 @@ describe('a coalescer', () => {
   });
 
   it('refuses a call when too many have no answer, and takes calls again when they have', async () => {
-    open(3);
+    await open(3);
     const answers = ask('a', 'b', 'c');
     await setImmediate();
 
@@ -120,6 +120,65 @@ describe('a coalescer', () => {
     await setImmediate();
     await asked[1]?.answer();
     expect(await again).toBe('about d');
+  });
+
+  it('asks about 32 at most before it knows how long an answer takes', async () => {
+    const question = { one: never, many: vi.fn<(ids: readonly string[]) => Promise<never>>(never) };
+    const fresh = new Coalescer(question, 1_000);
+
+    for (const name of names(100)) void fresh.ask(name);
+    await setImmediate();
+
+    expect(question.many.mock.calls.map(([ids]) => ids.length)).toEqual([32, 32]);
+  });
+
+  describe('whose answers are slow', () => {
+    beforeEach(() => {
+      vi.useFakeTimers({ toFake: ['performance', 'setTimeout', 'clearTimeout'] });
+    });
+    afterEach(() => {
+      vi.useRealTimers();
+    });
+
+    it('lets half as many go together each time, and more statements side by side', async () => {
+      await answerSlowly(names(16), 600);
+      await answerSlowly(names(8), 600);
+      asked.length = 0;
+
+      void ask(...names(100));
+      await setImmediate();
+
+      expect(sizes()).toEqual(Array.from({ length: 16 }, () => 4));
+    });
+
+    it('lets more go together again when they are quick', async () => {
+      await answerSlowly(names(16), 600);
+      await answerSlowly(['a'], 10);
+      await answerSlowly(['a'], 10);
+      asked.length = 0;
+
+      void ask(...names(100));
+      await setImmediate();
+
+      expect(sizes()).toEqual([32, 32]);
+    });
+
+    it('does not mind a long way to the database', async () => {
+      await answerSlowly(names(60), 400);
+      asked.length = 0;
+
+      void ask(...names(100));
+      await setImmediate();
+
+      expect(sizes()).toEqual([50, 50]);
+    });
+
+    async function answerSlowly(ids: readonly string[], ms: number): Promise<void> {
+      void ask(...ids);
+      await setImmediate();
+      vi.advanceTimersByTime(ms);
+      await asked.at(-1)?.answer();
+    }
   });
 
   describe('whose question fails', () => {
@@ -217,7 +276,8 @@ describe('a coalescer', () => {
     });
   });
 
-  function open(maxWaiting: number): void {
+  /** A coalescer that has learnt that answers come at once. */
+  async function open(maxWaiting: number): Promise<void> {
     const questions: Asked[] = [];
     asked = questions;
     const put = (ids: readonly string[]): Promise<ReadonlyMap<string, string>> => {
@@ -240,6 +300,11 @@ describe('a coalescer', () => {
     };
     const question = { one: async (id: string) => (await put([id])).get(id), many: put };
     coalescer = new Coalescer(question, maxWaiting);
+    for (let n = 0; n < 2; n += 1) {
+      void coalescer.ask('a');
+      await setImmediate();
+      await questions.shift()?.answer();
+    }
   }
 
   /** Several calls in one go. */
@@ -261,6 +326,10 @@ describe('a coalescer', () => {
 
 async function errorsOf(...calls: readonly Promise<unknown>[]): Promise<unknown[]> {
   return Promise.all(calls.map((call) => call.catch((error: unknown) => error)));
+}
+
+function never(): Promise<never> {
+  return new Promise(() => {});
 }
 
 function names(count: number): string[] {

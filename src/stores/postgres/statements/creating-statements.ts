@@ -25,8 +25,11 @@ interface CreatedRow {
   readonly created_at: string;
 }
 
-/** Null in all but `created_at` where nothing was ended, and null there where nothing was created. */
-type CreatedWithinLimitRow = { readonly [Column in keyof (CreatedRow & EndingRow)]: string | null };
+/** `created_at` is null where nothing was created, the columns of an ending where nothing was ended. */
+type CreatedWithinLimitRow = { readonly [Column in keyof (CreatedRow & EndingRow)]: string | null } & {
+  /** How many lived before. */
+  readonly living: string;
+};
 
 /** The statements by which sessions begin. */
 export interface CreatingStatements {
@@ -69,13 +72,15 @@ export function creatingStatements(schema: string): CreatingStatements {
         ${insert(param)} returning ${timeColumn(sql`created_at`, 'created_at')}`,
     ),
 
-    // What a touch under way saves from expiring is not deleted, and so leaves no place.
+    // What a touch under way saves from expiring is not deleted, and so leaves no place. No sub-plan of
+    // the DELETE may read the CTE of the clock: run for the first time when a row is checked again after
+    // a wait, it would give that a second row.
     insertWithinLimit: new Statement((param) => {
       const ofUser = sql`s.user_id = ${param('user', 'text')}`;
       const tooMany = sql`s.id in (
         select r.id from (
           select s.id, pg_catalog.row_number() over (order by s.created_at desc, s.id desc) as place
-          from ${sessions} as s, mud_auth_clock where ${ofUser} and ${isLive}
+          from ${sessions} as s where ${ofUser} and ${isLive}
         ) as r
         where r.place > ${param('keep', 'bigint')}
       )`;
@@ -91,7 +96,8 @@ export function creatingStatements(schema: string): CreatingStatements {
             - (select pg_catalog.count(*) from gone) < ${param('limit', 'bigint')}
           returning created_at
         )
-        select ${timeColumn(sql`i.created_at`, 'created_at')}, ${sql.join([...endingColumns])}
+        select ${timeColumn(sql`i.created_at`, 'created_at')}, ${sql.join([...endingColumns])},
+          (select pg_catalog.count(*) from ${sessions} as s, mud_auth_clock where ${ofUser} and ${isLive})::text as living
         from (select) as nothing
           left join inserted as i on true
           left join (

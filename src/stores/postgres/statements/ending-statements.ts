@@ -16,6 +16,8 @@ export function paramsOf({ reason, actorId }: EndingCause): Cause {
 
 /** How far a batch went. */
 interface ExpiredBatch extends Count {
+  /** How many were to be ended; some may have been changed at that moment. */
+  readonly chosen: string;
   /** The place of the last row of the batch, as `(block,item)`; null if there was none. */
   readonly last: string | null;
   /** How many blocks the table has. */
@@ -107,6 +109,7 @@ export function endingStatements(schema: string): EndingStatements {
         ${expiring(param, sql`s.ctid = any (array(select ctid from batch))`, batch)}
         select
           (select pg_catalog.count(*) from remembered)::text as count,
+          (select pg_catalog.count(*) from batch)::text as chosen,
           (select pg_catalog.max(ctid) from batch)::text as last,
           (pg_catalog.pg_relation_size(${sql.lit(`"${schema}".sessions`)}) / pg_catalog.current_setting('block_size')::bigint)::text as blocks`;
     }),

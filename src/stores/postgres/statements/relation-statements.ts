@@ -1,5 +1,5 @@
 import { type RawBuilder, sql } from 'kysely';
-import { asIdOf, type HostRelations, tableOf } from '../host-relations.ts';
+import { type HostRelations, isId, tableOf } from '../host-relations.ts';
 import type { HostIdType } from '../id-types.ts';
 import { insertInto, type NewSessionParams } from './creating-statements.ts';
 import { durably, interval, isActiveWithin, isLive, now } from './fragments.ts';
@@ -69,17 +69,16 @@ export function relationStatements(schema: string, relations: HostRelations): Re
   // The ids of the session are cast, never those of the host, whose index would be lost.
   const userOfSession = sql`lateral (
     select u.username::text, u.role::text, u.disabled is not false as disabled from ${users} as u
-    where u.id = ${asIdOf(relations.users, sql`s.user_id`)} limit 1
+    where ${isId(relations.users, sql`u.id`, sql`s.user_id`)} limit 1
   ) as u`;
   const characterOfSession = (where: RawBuilder<unknown>): RawBuilder<unknown> => sql`lateral (
     select c.name::text, c.world_id::text from ${characters} as c
-    where c.id = ${asIdOf(relations.characters, sql`s.character_id`)}
-      and c.user_id = ${asIdOf(relations.users, sql`s.user_id`)} and ${where}
+    where ${isId(relations.characters, sql`c.id`, sql`s.character_id`)}
+      and ${isId(relations.users, sql`c.user_id`, sql`s.user_id`)} and ${where}
     limit 1
   ) as c`;
 
   return {
-    // Ids are the same to the byte, or not the same, whatever collation the host compares by.
     signIn: new Statement(
       (param) => sql<SignInRow>`
         with mud_auth_clock as (
@@ -87,8 +86,7 @@ export function relationStatements(schema: string, relations: HostRelations): Re
         ), owner as (
           select u.role::text, coalesce(${param('termsByRole', 'text')}::jsonb -> u.role::text, ${param('terms', 'text')}::jsonb) as terms
           from ${users} as u
-          where u.id = ${asIdOf(relations.users, param('user', 'text'))}
-            and u.id::text collate "C" = ${param('user', 'text')}
+          where ${isId(relations.users, sql`u.id`, param('user', 'text'))}
             and u.disabled is false and u.username is not null and u.role is not null
           limit 1
         ), inserted as (
@@ -108,7 +106,7 @@ export function relationStatements(schema: string, relations: HostRelations): Re
     findCharacter: new Statement(
       (param) => sql<CharacterRow>`
         select c.id::text, c.user_id::text, c.name::text as character_name, c.world_id::text
-        from ${characters} as c where c.id = ${asIdOf(relations.characters, param('id', 'text'))} limit 1`,
+        from ${characters} as c where ${isId(relations.characters, sql`c.id`, param('id', 'text'))} limit 1`,
     ),
 
     findRecord: findRecordStatements<PeopleRow>(schema, {
@@ -121,8 +119,8 @@ export function relationStatements(schema: string, relations: HostRelations): Re
       new Statement((param) => {
         const inWorld = (c: RawBuilder<unknown>): RawBuilder<unknown> =>
           worldType === null
-            ? sql`${c}.world_id::text = ${param('world', 'text')}`
-            : sql`${c}.world_id = ${param('world', 'text')}::${sql.raw(worldType)}`;
+            ? sql`${c}.world_id::text collate "C" = ${param('world', 'text')}`
+            : isId({ idType: worldType }, sql`${c}.world_id`, param('world', 'text'));
 
         return sql<ActiveRow>`
           with mud_auth_clock as (
