@@ -1,4 +1,4 @@
-// `node bench.ts` prints a table in under a minute; `node bench.ts --full` takes some twenty minutes,
+// `node bench.ts` prints tables in about a minute; `node bench.ts --full` takes a quarter of an hour,
 // and writes the result page and its chart into ../docs.
 import { writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
@@ -9,6 +9,7 @@ import { measureCleanup } from './cleanup.ts';
 import { compare, compareOpen, type Contestant, type Standing } from './compare.ts';
 import { measureLists } from './lists.ts';
 import { measureMemory } from './memory.ts';
+import { measureRefusals } from './refusals.ts';
 import type { OpenPeer, Peer, World } from './peers/peer.ts';
 import { peers, yardstick } from './peers/peers.ts';
 import { variants } from './peers/variants.ts';
@@ -29,6 +30,7 @@ const ROUNDS = isFull ? { rounds: 11, roundMs: 400 } : { rounds: 5, roundMs: 120
 const SERVER_SETTINGS = ['shared_buffers=1GB', 'max_wal_size=4GB', 'fsync=on', 'synchronous_commit=on'];
 
 const page: string[] = [];
+let drawn = '';
 countStatements();
 const server = await startPostgres('18', SERVER_SETTINGS);
 try {
@@ -40,7 +42,10 @@ try {
   await server.stop();
 }
 if (isFull && process.exitCode === undefined)
-  await writeFile(new URL('../docs/performance-results.md', import.meta.url), pageOf(page));
+  await Promise.all([
+    writeFile(new URL('../docs/performance-results.md', import.meta.url), pageOf(page)),
+    writeFile(new URL('../docs/performance.svg', import.meta.url), drawn),
+  ]);
 
 async function run(): Promise<void> {
   const watcher = new pg.Client({ connectionString: server.url });
@@ -70,6 +75,7 @@ async function run(): Promise<void> {
   await compareGrowth(watcher);
   await showCleanup();
   await showMemory();
+  await showRefusals();
   await watcher.end();
 }
 
@@ -81,9 +87,22 @@ async function compareChecks(watcher: pg.Client, open: readonly Opened[]): Promi
 
   say(
     table(
+      ['', 'what a check is'],
+      [yardstick, ...peers].map(({ name, summary }) => [name, summary]),
+    ),
+  );
+  say(
+    table(
       ['calls a second, as a ratio to raw pg', ...CALLERS.map((callers) => `${callers} callers`)],
       open.map(({ name }, index) => [name, ...standings.map((each) => ratio(each[index]?.ratio))]),
     ),
+  );
+  const readers = peers.slice(1).flatMap(({ readsDatabase }, index) => (readsDatabase ? [index + 2] : []));
+  const lead = standings.map(
+    (each) => (each[1]?.ratio ?? NaN) / Math.max(...readers.map((index) => each[index]?.ratio ?? NaN)),
+  );
+  say(
+    `mud-auth to the fastest of the others that ask the database: ${lead.map((times, index) => `${times.toFixed(1)} × at ${CALLERS[index]}`).join(', ')}.`,
   );
   for (const [index, callers] of CALLERS.entries()) {
     say(`At ${callers} callers:`);
@@ -100,7 +119,7 @@ async function compareChecks(watcher: pg.Client, open: readonly Opened[]): Promi
     CALLERS.map((callers) => `${callers} callers`),
     bars,
   );
-  await writeFile(new URL('../docs/performance.svg', import.meta.url), svg);
+  drawn = svg;
 }
 
 async function compareTails(open: readonly Opened[]): Promise<void> {
@@ -144,7 +163,7 @@ async function compareVariants(watcher: pg.Client, open: readonly Opened[], worl
 }
 
 async function compareSightings(open: readonly Opened[], world: World): Promise<void> {
-  heading('How soon a change made elsewhere is seen');
+  heading('How soon a change made by another instance is seen');
   const seconds = await openAll(peers, world);
   const sightings = [];
   for (const [index, { name, peer }] of open.slice(1).entries()) {
@@ -248,6 +267,16 @@ async function showMemory(): Promise<void> {
         ['bytes a session, resident', figure(figures.residentBytesPerSession)],
         ['longest pause of a clean-up, ms', figure(figures.worstPauseMs)],
       ],
+    ),
+  );
+}
+
+async function showRefusals(): Promise<void> {
+  heading('A malformed token, as a ratio to a bare async rejection');
+  say(
+    table(
+      ['', 'ratio'],
+      (await measureRefusals()).map(({ name, ratio: to }) => [name, ratio(to)]),
     ),
   );
 }

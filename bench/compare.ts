@@ -42,9 +42,9 @@ export async function compare(
   const results = contestants.map(() => [] as (readonly [Run, ServerWork])[]);
 
   for (let round = 0; round <= rounds; round += 1) {
-    for (const [index, { peer }] of contestants.entries()) {
+    for (const [index, { peer }] of inTurn(contestants, round)) {
       const act = async (n: number): Promise<void> => expectUser(n, await peer.check(n));
-      const draw = draws(size, round);
+      const draw = draws(size, round * contestants.length + index);
       const result = await watched(watcher, () => closedLoop(act, draw, callers, roundMs));
       if (round > 0) results[index]?.push(result); // the first one warms up
     }
@@ -60,9 +60,10 @@ export async function compareOpen(
 ): Promise<{ readonly name: string; readonly p50: number; readonly p99: number; readonly ratio: number }[]> {
   const results = contestants.map(() => [] as Run[]);
   for (let round = 0; round <= rounds; round += 1) {
-    for (const [index, { peer }] of contestants.entries()) {
+    for (const [index, { peer }] of inTurn(contestants, round)) {
       const act = async (n: number): Promise<void> => expectUser(n, await peer.check(n));
-      const run = await openLoop(act, draws(size, round), perSecond, roundMs);
+      const draw = draws(size, round * contestants.length + index);
+      const run = await openLoop(act, draw, perSecond, roundMs);
       if (round > 0) results[index]?.push(run);
     }
   }
@@ -80,7 +81,15 @@ export async function compareOpen(
   });
 }
 
-export function expectUser(n: number, username: string | null): void {
+/** Another one goes first each round: who comes next finds the caches warm. */
+function inTurn<T>(all: readonly T[], round: number): (readonly [number, T])[] {
+  const entries = [...all.entries()];
+  const first = round % entries.length;
+
+  return [...entries.slice(first), ...entries.slice(0, first)];
+}
+
+function expectUser(n: number, username: string | null): void {
   if (username !== `user${n}`) throw new Error(`Session ${n} was taken for that of ${String(username)}.`);
 }
 

@@ -48,18 +48,31 @@ export async function closedLoop(act: Act, draw: () => number, callers: number, 
 }
 
 /**
- * So many calls a second, whether or not those before have their answers. A call's time counts from
+ * So many calls a second, for so many milliseconds or until something is done, and whether or not
+ * those before have their answers. A call's time counts from
  * the moment at which it was due, so that a stall is not hidden by the calls that it keeps from
  * being made.
  */
-export async function openLoop(act: Act, draw: () => number, perSecond: number, forMs: number): Promise<Run> {
+export async function openLoop(
+  act: Act,
+  draw: () => number,
+  perSecond: number,
+  during: number | Promise<unknown>,
+): Promise<Run> {
   const latencies: number[] = [];
   const calls: Promise<void>[] = [];
   const cpu = process.cpuUsage();
   const start = performance.now();
   const stepMs = 1_000 / perSecond;
 
-  for (let due = start; due < start + forMs;) {
+  let isOver = false;
+  const over = typeof during === 'number' ? new Promise((resolve) => setTimeout(resolve, during)) : during;
+  over.then(
+    () => (isOver = true),
+    () => (isOver = true),
+  );
+
+  for (let due = start; !isOver;) {
     for (const now = performance.now(); due <= now; due += stepMs) {
       const dueAt = due;
       calls.push(act(draw()).then(() => void latencies.push(performance.now() - dueAt)));

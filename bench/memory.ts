@@ -6,7 +6,7 @@ export interface MemoryFigures {
   readonly validatesPerSecond: number;
   readonly heapBytesPerSession: number;
   readonly residentBytesPerSession: number;
-  /** The longest that a clean-up keeps the event loop. */
+  /** The longest that the clean-up of all of them keeps the event loop. */
   readonly worstPauseMs: number;
 }
 
@@ -16,7 +16,9 @@ export async function measureMemory(count: number, forMs: number): Promise<Memor
     findUser: async (id: string) => ({ id, username: `user${id}`, role: 'player', disabled: false }),
     findCharacter: async () => null,
   };
-  const store = new MemorySessionStore({ directory, maxSessions: 2 * count });
+  let aheadMs = 0;
+  const clock = { now: () => new Date(Date.now() + aheadMs) };
+  const store = new MemorySessionStore({ directory, clock, maxSessions: 2 * count });
   const sessions = new SessionService({ store });
   const tokens: string[] = [];
 
@@ -24,6 +26,8 @@ export async function measureMemory(count: number, forMs: number): Promise<Memor
   for (let n = 1; n <= count; n += 1) {
     const { token } = await sessions.createSession(String(n), { clientType: 'telnet' });
     if (n % 100 === 0) tokens.push(token);
+    // As on a server, where sign-ins come among many checks.
+    for (const known of tokens.slice(-5)) await sessions.validateSession(known);
   }
   const after = memoryInUse();
 
@@ -35,12 +39,15 @@ export async function measureMemory(count: number, forMs: number): Promise<Memor
   }
   const validatesPerSecond = (validates / (performance.now() - start)) * 1_000;
 
+  aheadMs = 9 * 60 * 60_000; // all have expired
+  const worstPauseMs = await worstPauseOf(() => sessions.cleanupExpiredSessions());
+
   return {
     sessions: count,
     validatesPerSecond,
     heapBytesPerSession: (after.heapUsed + after.external - before.heapUsed - before.external) / count,
     residentBytesPerSession: (after.rss - before.rss) / count,
-    worstPauseMs: await worstPauseOf(() => sessions.cleanupExpiredSessions()),
+    worstPauseMs,
   };
 }
 

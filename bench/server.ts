@@ -36,30 +36,39 @@ export async function watched<T>(
 
   return [
     result,
-    {
-      statements,
-      walBytes: after.lsn - before.lsn,
-      cpuUs: after.cpuUs === null || before.cpuUs === null ? null : after.cpuUs - before.cpuUs,
-    },
+    { statements, walBytes: after.lsn - before.lsn, cpuUs: cpuUsBetween(before.cpuUs, after.cpuUs) },
   ];
 }
 
-async function look(watcher: pg.Client): Promise<{ readonly lsn: number; readonly cpuUs: number | null }> {
+interface Look {
+  readonly lsn: number;
+  /** By backend. */
+  readonly cpuUs: ReadonlyMap<number, number>;
+}
+
+async function look(watcher: pg.Client): Promise<Look> {
   const { rows } = await watcher.query<{ readonly lsn: string; readonly pids: readonly number[] }>(
     `select pg_current_wal_insert_lsn() - '0/0' as lsn,
        array(select pid from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid()) as pids`,
   );
   const [row] = rows;
 
-  return { lsn: Number(row?.lsn), cpuUs: cpuUsOf(row?.pids ?? []) };
+  return { lsn: Number(row?.lsn), cpuUs: new Map((row?.pids ?? []).flatMap(cpuUsOf)) };
 }
 
-function cpuUsOf(pids: readonly number[]): number | null {
+function cpuUsOf(pid: number): (readonly [number, number])[] {
   try {
-    const ns = pids.map((pid) => Number(readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ')[0]));
+    const [ns] = readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ');
 
-    return ns.reduce((sum, each) => sum + each, 0) / 1_000;
+    return [[pid, Number(ns) / 1_000]];
   } catch {
-    return null; // not Linux, or a backend has gone
+    return []; // not Linux, or it has gone
   }
+}
+
+/** Of those that were there all the time: pools keep theirs for ten seconds. */
+function cpuUsBetween(before: Look['cpuUs'], after: Look['cpuUs']): number | null {
+  const used = Array.from(after).flatMap(([pid, us]) => us - (before.get(pid) ?? us));
+
+  return used.length === 0 ? null : used.reduce((sum, us) => sum + us);
 }

@@ -3,7 +3,7 @@ import type { OpenPeer } from './peers/peer.ts';
 
 const GIVE_UP_MS = 2_000;
 
-/** How soon a change that another process made is seen, in milliseconds; `null` for never. */
+/** How soon a change that another instance made is seen, in milliseconds; `null` for never. */
 export interface Sighting {
   readonly name: string;
   readonly revokeMs: number | null;
@@ -11,7 +11,7 @@ export interface Sighting {
 }
 
 /**
- * Ends sessions through a second instance and changes roles in the table, and asks the first one
+ * Ends sessions through a second instance on connections of its own, changes roles in the table, and asks the first one
  * over and over. What is seen by the first check that begins afterwards counts as 0.
  */
 export async function sight(
@@ -25,7 +25,7 @@ export async function sight(
   const roles: (number | null)[] = [];
   for (const n of numbers) {
     await peer.check(n); // whatever it keeps, it keeps now
-    if (peer.roleOf !== null) {
+    if (peer.roleOf !== null && !roles.includes(null)) {
       await setRole(n, 'admin');
       roles.push(await since(async () => (await peer.roleOf?.(n)) === 'admin'));
       await setRole(n, 'player');

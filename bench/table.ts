@@ -19,7 +19,7 @@ export function table(header: readonly string[], rows: readonly (readonly (strin
 
 /** A number with three digits that count, and thousands set apart. */
 export function figure(value: number): string {
-  if (value === 0) return '0';
+  if (value === 0 || Number.isNaN(value)) return String(value);
   const digits = Math.max(0, 2 - Math.floor(Math.log10(Math.abs(value))));
 
   return Number(value.toPrecision(3)).toLocaleString('en', {

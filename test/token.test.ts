@@ -24,6 +24,10 @@ describe('mintToken', () => {
     expect(Buffer.from(token.slice(41), 'base64url')).toHaveLength(32);
   });
 
+  it('gives a hash with memory of its own, for a store to keep', () => {
+    expect(mintToken(ID).secretHash.buffer.byteLength).toBe(32);
+  });
+
   it('has another secret each time', () => {
     const secrets = Array.from({ length: 100 }, () => mintToken(ID).token);
 

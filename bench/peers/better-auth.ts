@@ -10,7 +10,8 @@ const SECRET = 'the secret of a server that only a benchmark knows';
 
 export const betterAuthPeer: Peer = {
   name: 'better-auth',
-  summary: 'auth.api.getSession, without its cookie cache, as is the default.',
+  summary:
+    'auth.api.getSession without its cookie cache, as is the default: session, then user; keeps tokens in clear',
   readsDatabase: true,
   seed,
   setRole: async (pool, n, role) => {

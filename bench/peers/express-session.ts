@@ -43,8 +43,7 @@ const FIND_USER = {
 
 export const expressSession: Peer = {
   name: 'express-session',
-  summary:
-    'express-session over connect-pg-simple, with the write at the end of each request that is its default.',
+  summary: 'over connect-pg-simple, then the user; writes at the end of each request, as is the default',
   readsDatabase: true,
   seed,
   setRole: setRoleOfUser,

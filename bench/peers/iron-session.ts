@@ -14,7 +14,7 @@ const OPTIONS: SessionOptions = { cookieName: 'session', password: PASSWORD, ttl
 
 export const ironSession: Peer = {
   name: 'iron-session',
-  summary: 'getIronSession: a sealed cookie with name and role. It asks no database, and cannot revoke.',
+  summary: 'a sealed cookie with name and role; asks no database, and cannot revoke',
   readsDatabase: false,
   seed: async () => {},
   setRole: async () => {},

@@ -20,7 +20,7 @@ declare module 'lucia' {
 
 export const lucia: Peer = {
   name: 'lucia',
-  summary: 'lucia.validateSession: session and user, in two statements at the same time.',
+  summary: 'validateSession: session and user, two statements at the same time; keeps tokens in clear',
   readsDatabase: true,
   seed,
   setRole: setRoleOfUser,

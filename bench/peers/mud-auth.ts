@@ -31,7 +31,7 @@ export function mudAuthPeer({ name, summary, store, policy = {} }: MudAuthSetup)
 
 export const mudAuth: Peer = mudAuthPeer({
   name: 'mud-auth',
-  summary: 'validateSessionForGame: session, user, role, character and world, in one statement.',
+  summary: 'validateSessionForGame: session, user, role, character and world',
   store: () => ({
     users: { relation: 'users', idType: 'bigint' },
     characters: { relation: 'characters', idType: 'bigint' },

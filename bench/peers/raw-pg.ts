@@ -31,10 +31,11 @@ const FIND_SESSION = {
 const ID_START = 'mas_'.length;
 const ID_END = ID_START + 36;
 
-/** What nobody can do with less: the yardstick. */
+/** The same look-up by hand, the same columns with it: the yardstick. */
 export const rawPg: Peer = {
   name: 'raw pg',
-  summary: 'One prepared SELECT on the tables of mud-auth through pool.query, with the same checks.',
+  summary:
+    'one prepared SELECT on the tables of mud-auth through pool.query, with the same columns and checks',
   readsDatabase: true,
   seed: (world) => seedLibraryTables(world),
   setRole: setRoleOfUser,

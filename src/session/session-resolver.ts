@@ -67,7 +67,7 @@ export class SessionResolver {
     const record = await this.#findLive(presented);
     if (hasEnabledUser(record)) return record;
 
-    throw await this.#refusalOfUser(record, presented);
+    throw await this.#refuseUser(record, presented);
   }
 
   async #findLive(presented: PresentedToken): Promise<SessionRecord> {
@@ -89,7 +89,7 @@ export class SessionResolver {
     });
   }
 
-  async #refusalOfUser({ session, user }: SessionRecord, presented: PresentedToken): Promise<Error> {
+  async #refuseUser({ session, user }: SessionRecord, presented: PresentedToken): Promise<Error> {
     if (user === null) return new InvalidSessionError();
 
     // Ended for good, so that lifting the ban does not bring the session back.

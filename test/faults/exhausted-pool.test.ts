@@ -44,16 +44,16 @@ describe('a pool whose connections are all in use', () => {
   });
 
   it.each([
-    ['calls', remove],
-    ['validates', validate],
-  ])('lets so many %s wait, and refuses the rest at once', async (_, call) => {
+    ['calls', remove, MAX_WAITING],
+    ['validates', validate, 100 * MAX_WAITING],
+  ])('lets so many %s wait, and refuses the rest at once', async (_, call, max) => {
     const settled: string[] = [];
     const settles = (what: string, called: Promise<unknown>): Promise<void> =>
       failureOf(called).then(
         ({ retryAfterSeconds }) => void settled.push(`${what}, retry after ${retryAfterSeconds}`),
       );
 
-    const waiting = Array.from({ length: MAX_WAITING }, () => settles('waited', call()));
+    const waiting = Array.from({ length: max }, () => settles('waited', call()));
     const refused = Array.from({ length: 4 }, () => settles('refused', call()));
     await Promise.all([...waiting, ...refused]);
 

@@ -12,6 +12,7 @@ describe('at the deadline of a session', () => {
   let database: TestDatabase;
   let otherWriter: pg.PoolClient;
   let clock: FakeClock;
+  let store: PostgresSessionStore;
   let sessions: SessionService;
   beforeAll(async () => {
     database = await createDatabase();
@@ -23,7 +24,7 @@ describe('at the deadline of a session', () => {
     const directory = new MemoryDirectory({
       users: [{ id: '1', username: 'alice', role: 'player', disabled: false }],
     });
-    const store = new PostgresSessionStore({ pool: database.pool, directory, clock });
+    store = new PostgresSessionStore({ pool: database.pool, directory, clock });
     sessions = new SessionService({ store, policy });
     await database.sql('delete from mud_auth.sessions');
   });
@@ -132,13 +133,47 @@ describe('at the deadline of a session', () => {
     await expect(limited.createSession('7')).rejects.toMatchObject({ limit: 1 });
   });
 
+  it('touches that go together fare each for itself: free, held, expired, ended', async () => {
+    const create = async (): Promise<string> => (await sessions.createSession('1')).session.id;
+    const expired = await create();
+    clock.advance(900);
+    const [free, held, ended] = [await create(), await create(), await create()];
+    await sessions.removeSession(ended);
+    clock.advance(100);
+    await beginTouch(held);
+
+    const outcomes = await Promise.all([free, held, expired, ended].map((id) => store.touchSession(id)));
+    await otherWriter.query('rollback');
+
+    expect(outcomes).toEqual([
+      { outcome: 'touched', lastActiveAt: clock.now() },
+      { outcome: 'skipped' },
+      { outcome: 'ended' },
+      { outcome: 'ended' },
+    ]);
+  });
+
+  it('touches that go together bring nothing back when the writer ahead rolls back too late', async () => {
+    const [one, two] = [await sessions.createSession('1'), await sessions.createSession('1')];
+    await beginTouch(one.session.id);
+    clock.advance(999);
+    await Promise.all([one, two].map(({ token }) => sessions.validateSession(token)));
+    clock.advance(1);
+    await otherWriter.query('rollback');
+
+    await expect(sessions.validateSession(one.token)).rejects.toMatchObject({ reason: 'expired' });
+    await expect(sessions.validateSession(two.token)).resolves.toMatchObject({ username: 'alice' });
+  });
+
   it('a session that expires while it waits takes nobody over', async () => {
     const directory = new MemoryDirectory({
       users: [{ id: '8', username: 'heidi', role: 'player', disabled: false }],
       characters: [{ id: '81', userId: '8', name: 'Hera', worldId: 'mist' }],
     });
-    const store = new PostgresSessionStore({ pool: database.pool, directory, clock });
-    const service = new SessionService({ store, policy: { idleTimeoutMs: 1_000, touchIntervalMs: 60_000 } });
+    const service = new SessionService({
+      store: new PostgresSessionStore({ pool: database.pool, directory, clock }),
+      policy: { idleTimeoutMs: 1_000, touchIntervalMs: 60_000 },
+    });
     const late = await service.createSession('8');
     clock.advance(500);
     const rival = await service.createSession('8');
@@ -162,9 +197,11 @@ describe('at the deadline of a session', () => {
     const directory = new MemoryDirectory({
       users: [{ id: '7', username: 'grace', role: 'player', disabled: false }],
     });
-    const store = new PostgresSessionStore({ pool: database.pool, clock, directory });
 
-    return new SessionService({ store, policy: { ...policy, maxSessionsPerUser, sessionLimitPolicy } });
+    return new SessionService({
+      store: new PostgresSessionStore({ pool: database.pool, clock, directory }),
+      policy: { ...policy, maxSessionsPerUser, sessionLimitPolicy },
+    });
   }
 
   async function liveOfUser7(): Promise<number> {

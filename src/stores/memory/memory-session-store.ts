@@ -82,7 +82,7 @@ export class MemorySessionStore implements SessionStore {
       .slice(0, excess)
       .map((row) => this.#table.end(row, { reason: 'replaced', actorId: null }, now));
     const session = newSession(input, terms, now);
-    this.#table.insert({ session, secretHash: input.secretHash });
+    this.#table.insert({ session, secretHash: new Uint8Array(input.secretHash) });
 
     return { outcome: 'created', session: copyOf(session), endings };
   }
@@ -95,7 +95,7 @@ export class MemorySessionStore implements SessionStore {
     const readAt = this.#clock.now();
     const { user, character } = await this.#directory.peopleOf(session);
 
-    return { session: copyOf(session), secretHash, user, character, readAt };
+    return { session: copyOf(session), secretHash: Buffer.from(secretHash), user, character, readAt };
   }
 
   async findEnding(sessionId: string): Promise<EndingRecord | null> {

@@ -4,11 +4,16 @@ import type { Connections } from './connections.ts';
 import type { EndingStatements } from './statements/ending-statements.ts';
 import { countOf } from './statements/rows.ts';
 
-/** So many rows go at once. */
-const BATCH = 1_000;
+/** How large the steps are. */
+export interface CleanupSteps {
+  /** So many rows go at once. */
+  readonly batch: number;
+  /** So many blocks of the table are looked through at once. */
+  readonly span: number;
+}
 
-/** So many blocks of the table are looked through at once: 32 MB. */
-const SPAN = 4_096;
+/** With blocks of 8 kB, a step is through 32 MB. */
+const STEPS: CleanupSteps = { batch: 1_000, span: 4_096 };
 
 /**
  * Clears away what has expired, from the front of the table to its end, in steps short enough for
@@ -18,10 +23,12 @@ const SPAN = 4_096;
 export class Cleanup {
   readonly #connections: Connections;
   readonly #statements: EndingStatements;
+  readonly #steps: CleanupSteps;
 
-  constructor(connections: Connections, statements: EndingStatements) {
+  constructor(connections: Connections, statements: EndingStatements, steps: CleanupSteps = STEPS) {
     this.#connections = connections;
     this.#statements = statements;
+    this.#steps = steps;
   }
 
   /** Ends expired sessions, and forgets old endings; how many sessions it ended. */
@@ -33,22 +40,23 @@ export class Cleanup {
   }
 
   async #endExpired(): Promise<number> {
+    const { batch: size, span } = this.#steps;
     let ended = 0;
     let blocks = 1;
     for (let block = 0; block < blocks;) {
       const [batch] = await unhurried(() =>
         this.#connections.run(this.#statements.endExpiredBatch, {
           from: `(${block},0)`,
-          to: `(${block + SPAN},0)`,
-          size: BATCH,
+          to: `(${block + span},0)`,
+          size,
         }),
       );
       if (batch === undefined) break;
 
       ended += countOf([batch]);
       blocks = Number(batch.blocks);
-      const isFull = Number(batch.chosen) === BATCH && batch.last !== null;
-      block = isFull ? blockOf(batch.last) : block + SPAN;
+      const isFull = Number(batch.chosen) === size && batch.last !== null;
+      block = isFull ? blockOf(batch.last) : block + span;
     }
 
     return ended;
@@ -58,11 +66,11 @@ export class Cleanup {
     for (;;) {
       const forgotten = await unhurried(() =>
         this.#connections.run(this.#statements.forgetEndingsBatch, {
-          size: BATCH,
+          size: this.#steps.batch,
           retention: ENDING_RETENTION_MS,
         }),
       );
-      if (countOf(forgotten) < BATCH) return;
+      if (countOf(forgotten) < this.#steps.batch) return;
     }
   }
 }

@@ -4,7 +4,11 @@ import { isAboutRows } from './postgres-errors.ts';
 /** How the question is put. What has no answer is absent. */
 export interface Question<Answer> {
   readonly one: (id: string) => Promise<Answer | undefined>;
-  readonly many: (ids: readonly string[]) => Promise<ReadonlyMap<string, Answer>>;
+  /** `onTook` is to be told how many milliseconds the database took. */
+  readonly many: (
+    ids: readonly string[],
+    onTook: (ms: number) => void,
+  ) => Promise<ReadonlyMap<string, Answer>>;
 }
 
 /** Who waits for an answer. */
@@ -17,7 +21,7 @@ interface Caller<Answer> {
 /** So many go together at most: what one answer brings must not hold up the event loop. */
 const MAX_BATCH = 128;
 
-/** So many to begin with, for nobody knows yet how long one takes. */
+/** So many to begin with, for nobody knows yet how long a row takes. */
 const FIRST_BATCH = 32;
 
 /** For fewer than this a second statement beside the first costs more than it saves. */
@@ -38,7 +42,8 @@ const PATIENCE_MS = 50;
 /**
  * Lets calls of the same moment share a question to the database, without anybody getting an answer
  * to a question that was asked before his call. A lone call goes at once. What comes while a shared
- * question is under way goes together when that is answered, or earlier if there are many.
+ * question is under way goes together when that is answered, or earlier if there are many. How many
+ * go together at most depends on how long the database took over the last ones.
  */
 export class Coalescer<Answer> {
   readonly #question: Question<Answer>;
@@ -89,9 +94,7 @@ export class Coalescer<Answer> {
   };
 
   #mayGo(): boolean {
-    // Where only few may go together, more statements go side by side.
-    const max = Math.max(MAX_UNDER_WAY, Math.floor((MAX_UNDER_WAY * WORTH_SHARING) / this.#maxBatch));
-    if (this.#underWay.size >= max) return false;
+    if (this.#underWay.size >= MAX_UNDER_WAY) return false;
 
     const [first] = this.#underWay;
     const enough = Math.min(WORTH_SHARING, this.#maxBatch);
@@ -105,20 +108,13 @@ export class Coalescer<Answer> {
   };
 
   async #see(callers: readonly Caller<Answer>[]): Promise<void> {
-    const start = performance.now();
     this.#underWay.add(callers);
     await this.#answer(callers);
     this.#underWay.delete(callers);
-    this.#learn(callers.length, performance.now() - start);
 
     if (this.#patience !== null) clearTimeout(this.#patience);
     this.#patience = null;
     if (this.#callers.length > 0) this.#gather();
-  }
-
-  #learn(size: number, tookMs: number): void {
-    if (tookMs < QUICK_MS) this.#maxBatch = Math.min(MAX_BATCH, 2 * this.#maxBatch);
-    else if (tookMs > SLOW_MS && size > 1) this.#maxBatch = Math.max(1, Math.min(this.#maxBatch, size) >> 1);
   }
 
   async #answer(callers: readonly Caller<Answer>[]): Promise<void> {
@@ -127,7 +123,8 @@ export class Coalescer<Answer> {
       if (first !== undefined && callers.length === 1) {
         first.resolve((await this.#question.one(first.id)) ?? null);
       } else {
-        const answers = await this.#question.many([...new Set(callers.map(({ id }) => id))]);
+        const ids = [...new Set(callers.map(({ id }) => id))];
+        const answers = await this.#question.many(ids, (ms) => this.#learn(ids.length, ms));
         for (const { id, resolve } of callers) resolve(answers.get(id) ?? null);
       }
     } catch (error) {
@@ -135,6 +132,11 @@ export class Coalescer<Answer> {
       for (const { reject } of callers) reject(copyOf(error));
     }
     this.#unanswered -= callers.length;
+  }
+
+  #learn(size: number, tookMs: number): void {
+    if (tookMs < QUICK_MS) this.#maxBatch = Math.max(this.#maxBatch, Math.min(MAX_BATCH, 2 * size));
+    else if (tookMs > SLOW_MS) this.#maxBatch = Math.max(1, Math.min(this.#maxBatch, size >> 1));
   }
 
   /** Where a row of one of them is to blame, the others are not to suffer for it. */

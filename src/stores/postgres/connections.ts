@@ -18,6 +18,9 @@ export interface ConnectionOptions extends ClientLimits {
   readonly clock: Clock | null;
 }
 
+/** So many calls may wait for a statement that they share, where one statement may wait. */
+const SHARING = 100;
+
 /** A call is tried so often when the database undoes it in favour of another. */
 const MAX_TRIES = 10;
 
@@ -42,14 +45,21 @@ export class Connections implements Pick<Runner, 'run'> {
     return Math.ceil(0.9 * this.#options.queryTimeoutMs);
   }
 
-  /** Runs one statement, which is a transaction of its own. */
+  /**
+   * Runs one statement, which is a transaction of its own. `onTook` is told how many milliseconds it
+   * took, apart from the wait for a connection, and whatever came of it.
+   */
   async run<Params extends object, Row>(
     statement: Statement<Params, Row>,
     params: Params,
+    onTook: ((ms: number) => void) | null = null,
   ): Promise<readonly Row[]> {
     return this.#retrying(async (connection) => {
       if (statement.writes) connection.phase = 'committing';
-      return connection.run(statement, params);
+      if (onTook === null) return connection.run(statement, params);
+
+      const start = performance.now();
+      return connection.run(statement, params).finally(() => onTook(performance.now() - start));
     });
   }
 
@@ -57,14 +67,14 @@ export class Connections implements Pick<Runner, 'run'> {
   sharing<Row extends { readonly id: string }>({ one, many }: StatementPair<Row>): Coalescer<Row> {
     const question: Question<Row> = {
       one: async (id) => (await this.run(one, { id }))[0],
-      many: async (ids) => {
-        const rows = await this.run(many, { ids: uuidArray(ids) });
+      many: async (ids, onTook) => {
+        const rows = await this.run(many, { ids: uuidArray(ids) }, onTook);
 
         return new Map(rows.map((row) => [row.id, row]));
       },
     };
 
-    return new Coalescer(question, this.#options.maxWaiting);
+    return new Coalescer(question, SHARING * this.#options.maxWaiting);
   }
 
   /**

@@ -21,8 +21,8 @@ interface CommonOptions {
   /** How long to wait for the answer to a statement, in milliseconds. Default 5,000. */
   readonly queryTimeoutMs?: number;
   /**
-   * How many calls may wait: those that validate, for their answers; others, for a connection. The
-   * next is refused at once. Default 10,000.
+   * How many statements may wait for a connection; the next is refused at once. Of calls that share
+   * statements, a hundred times as many may wait. Default 1,000.
    */
   readonly maxWaiting?: number;
   /**
@@ -86,7 +86,7 @@ export function checkOptions(options: PostgresSessionStoreOptions): void {
 
 /** @throws TypeError for limits that are not whole numbers from 1, and a switch that is none. */
 export function connectionOptionsOf(options: CommonOptions): ConnectionOptions {
-  const { acquireTimeoutMs = 5_000, queryTimeoutMs = 5_000, maxWaiting = 10_000 } = options;
+  const { acquireTimeoutMs = 5_000, queryTimeoutMs = 5_000, maxWaiting = 1_000 } = options;
   const { preparedStatements = true, clock = null } = options;
   const limits = { acquireTimeoutMs, queryTimeoutMs, maxWaiting };
 

@@ -88,15 +88,17 @@ export function isConflict(sqlState: string | null): boolean {
   return sqlState === '40001' || sqlState === '40P01';
 }
 
+// Of the connection, the server, the transaction, or the schema.
+const NOT_OF_ROWS = /^(08|25|26|28|3D|3F|40|42|53|55|57|58|F0|XX)/;
+
 /**
  * Whether the server has refused these very rows, as far as can be told, so that a statement about
- * others may succeed: all that it says of neither connection, server nor transaction. What a host's
- * function raises may have any SQLSTATE.
+ * others may succeed. What a host's function raises may have any SQLSTATE.
  */
 export function isAboutRows(error: unknown): boolean {
   const sqlState = error instanceof SessionStoreError ? error.sqlState : null;
 
-  return sqlState !== null && !isStalePlan(sqlState) && !/^(08|25|26|40|53|55|57|58)/.test(sqlState);
+  return sqlState !== null && !isStalePlan(sqlState) && !NOT_OF_ROWS.test(sqlState);
 }
 
 function verdictOn(error: unknown, sqlState: string | null): Verdict {

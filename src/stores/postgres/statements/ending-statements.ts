@@ -1,5 +1,6 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { EndingCause } from '../../../session/ending.ts';
+import { quoted } from '../identifiers.ts';
 import { durably, interval, isExpired, now } from './fragments.ts';
 import { type Count, endingColumns, type EndingRow } from './rows.ts';
 import { type AtMoment, type Param, Statement } from './statement.ts';
@@ -111,7 +112,7 @@ export function endingStatements(schema: string): EndingStatements {
           (select pg_catalog.count(*) from remembered)::text as count,
           (select pg_catalog.count(*) from batch)::text as chosen,
           (select pg_catalog.max(ctid) from batch)::text as last,
-          (pg_catalog.pg_relation_size(${sql.lit(`"${schema}".sessions`)}) / pg_catalog.current_setting('block_size')::bigint)::text as blocks`;
+          (pg_catalog.pg_relation_size(${sql.lit(`${quoted(schema)}.sessions`)}) / pg_catalog.current_setting('block_size')::bigint)::text as blocks`;
     }),
 
     forgetEndingsBatch: new Statement(

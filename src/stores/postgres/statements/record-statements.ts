@@ -36,8 +36,8 @@ export function findRecordStatements<Extra = object>(
 }
 
 /**
- * The sessions with these ids, to be called `s`. LATERAL with LIMIT 1 keeps to the index: a join
- * might be planned as a read of the whole table while that is small, and run so when it has grown.
+ * The sessions with these ids, to be called `s`. LATERAL with LIMIT 1 looks each of them up for itself,
+ * by the index as soon as the table is worth one; a join would read the whole of a larger table too.
  */
 export function sessionsOf(sessions: RawBuilder<unknown>, ids: RawBuilder<string>): RawBuilder<unknown> {
   return sql`pg_catalog.unnest(${ids}) as wanted (id)

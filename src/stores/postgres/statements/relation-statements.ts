@@ -114,7 +114,8 @@ export function relationStatements(schema: string, relations: HostRelations): Re
       joins: sql`left join ${userOfSession} on true left join ${characterOfSession(sql`true`)} on true`,
     }),
 
-    // By the host's index on the worlds, if there is one, to ours on the characters.
+    // Either from the characters of the world, by the host's index if there is one, to the sessions, or
+    // from the sessions in play to the characters: whichever are fewer. Hence the same said twice.
     listActive: (worldType) =>
       new Statement((param) => {
         const inWorld = (c: RawBuilder<unknown>): RawBuilder<unknown> =>
@@ -132,8 +133,10 @@ export function relationStatements(schema: string, relations: HostRelations): Re
             cross join mud_auth_clock
             join ${userOfSession} on not u.disabled and u.username is not null and u.role is not null
             join ${characterOfSession(inWorld(sql`c`))} on c.name is not null
-          where s.character_id in (
-            select i.id::text collate "default" from ${characters} as i where ${inWorld(sql`i`)}
+          where s.character_id is not null and exists (
+            select from ${characters} as i
+            where ${isId(relations.characters, sql`i.id`, sql`s.character_id`)}
+              and s.character_id = i.id::text collate "default" and ${inWorld(sql`i`)}
           ) and ${isLive} and ${isActiveWithin(param('window', 'bigint'))}`;
       }),
   };
