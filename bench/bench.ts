@@ -265,7 +265,8 @@ async function showMemory(): Promise<void> {
         ['validates a second', figure(figures.validatesPerSecond)],
         ['bytes a session, heap', figure(figures.heapBytesPerSession)],
         ['bytes a session, resident', figure(figures.residentBytesPerSession)],
-        ['longest pause of a clean-up, ms', figure(figures.worstPauseMs)],
+        ['p99 of the pauses of a clean-up of all, ms', figure(figures.p99PauseMs)],
+        ['longest of them, garbage collection included, ms', figure(figures.worstPauseMs)],
       ],
     ),
   );

@@ -3,13 +3,18 @@ export function table(header: readonly string[], rows: readonly (readonly (strin
   const lines = [header, header.map(() => ''), ...rows.map((row) => row.map(String))];
   const widths = header.map((_, column) => Math.max(3, ...lines.map((line) => line[column]?.length ?? 0)));
 
+  const areWords = header.map((_, column) =>
+    lines.slice(2).some((line) => /^[a-z]/i.test(line[column] ?? '')),
+  );
+
   return lines
     .map((line, index) => {
       const cells = widths.map((width, column) => {
-        if (index === 1) return column === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`;
+        if (index === 1)
+          return column === 0 || areWords[column] ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`;
         const text = line[column] ?? '';
 
-        return column === 0 ? text.padEnd(width) : text.padStart(width);
+        return column === 0 || areWords[column] ? text.padEnd(width) : text.padStart(width);
       });
 
       return `| ${cells.join(' | ')} |`;

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { TestDatabase } from '../support/database.ts';
 import { openProxy, type TcpProxy } from '../support/tcp-proxy.ts';
 import {
@@ -98,6 +98,8 @@ describe('a statement that calls share', () => {
   }
 
   async function untilBobIsRead(): Promise<void> {
-    while ((await backendsOf(database, `wait_event = 'PgSleep'`)).length === 0);
+    await vi.waitFor(async () => {
+      expect(await backendsOf(database, `wait_event = 'PgSleep'`)).not.toEqual([]);
+    });
   }
 });

@@ -50,6 +50,7 @@ class CachingService extends SessionService {
 
 const { url, policy, cacheMs }: Settings = JSON.parse(process.argv[2] ?? '{}');
 const pool = new pg.Pool({ connectionString: url, max: 10 });
+pool.on('error', () => {}); // the store cannot listen through what counts
 let shared = 0;
 const store = new PostgresSessionStore({
   pool: {

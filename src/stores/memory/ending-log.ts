@@ -1,24 +1,26 @@
 import { type Ending, ENDING_RETENTION_MS } from '../../session/ending.ts';
 import type { EndingRecord } from '../../session/session-store.ts';
+import { ShardedMap } from './sharded-map.ts';
 
 /** More than one, or the log would grow while there are old ones in it. */
 const STEPS = 8;
 
-/** The endings of the last days, oldest first, at most so many: past that the oldest are forgotten. */
+/** The endings of the last days, at most so many: past that the oldest are forgotten. */
 export class EndingLog {
-  readonly #records = new Map<string, EndingRecord>();
+  readonly #records = new ShardedMap<EndingRecord>();
   readonly #max: number;
-  // One walk that goes on: a new one would step over all that was deleted, each time.
-  #oldestFirst: Iterator<EndingRecord, undefined> = this.#records.values();
-  #oldest: EndingRecord | undefined;
+  /** All that are remembered, and some that are no more, oldest first from `#oldest` on. */
+  #inOrder: EndingRecord[] = [];
+  #oldest = 0;
 
   constructor(max: number) {
     this.#max = max;
   }
 
   add(ending: Ending, secretHash: Uint8Array): void {
-    this.#records.delete(ending.sessionId);
-    this.#records.set(ending.sessionId, { ending, secretHash });
+    const record = { ending, secretHash };
+    this.#records.set(ending.sessionId, record);
+    this.#inOrder.push(record);
     this.forgetOld(ending.endedAt, STEPS);
   }
 
@@ -32,23 +34,26 @@ export class EndingLog {
 
   /** Looks at so many of the oldest at most; whether no other is to be forgotten. */
   forgetOld(now: Date, steps: number): boolean {
-    for (let left = steps; this.#records.size > 0; left -= 1) {
-      if (left === 0) return false;
-      this.#oldest ??= this.#oldestFirst.next().value;
-      if (this.#oldest === undefined) {
-        this.#oldestFirst = this.#records.values();
-        continue;
-      }
+    for (let left = steps; left > 0; left -= 1) {
+      const record = this.#inOrder[this.#oldest];
+      if (record === undefined) return true;
 
-      const { sessionId } = this.#oldest.ending;
-      if (this.#records.get(sessionId) === this.#oldest) {
-        if (this.#records.size <= this.#max && !isOld(this.#oldest, now)) return true;
-        this.#records.delete(sessionId);
-      }
-      this.#oldest = undefined;
+      const { sessionId } = record.ending;
+      const isLatest = this.#records.get(sessionId) === record;
+      if (isLatest && this.#records.size <= this.#max && !isOld(record, now)) return true;
+      if (isLatest) this.#records.delete(sessionId);
+      this.#stepOver();
     }
 
-    return true;
+    return false;
+  }
+
+  #stepOver(): void {
+    this.#oldest += 1;
+    if (this.#oldest < 1_000 || 2 * this.#oldest < this.#inOrder.length) return;
+
+    this.#inOrder = this.#inOrder.slice(this.#oldest);
+    this.#oldest = 0;
   }
 }
 

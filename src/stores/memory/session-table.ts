@@ -2,6 +2,7 @@ import type { Ending, EndingCause } from '../../session/ending.ts';
 import type { EndingRecord } from '../../session/session-store.ts';
 import { isExpired, type Session } from '../../session/session.ts';
 import { EndingLog } from './ending-log.ts';
+import { ShardedMap } from './sharded-map.ts';
 
 /** One session with what its token is recognised by. */
 export interface Row {
@@ -14,10 +15,10 @@ export interface Row {
  * ends the expired ones that he meets, so that what he is given is live and stays so this turn.
  */
 export class SessionTable {
-  readonly #rows = new Map<string, Row>();
+  readonly #rows = new ShardedMap<Row>();
   /** A set only where a user has several: for one id it would take as much room as the rest of the row. */
-  readonly #idsByUser = new Map<string, string | Set<string>>();
-  readonly #idsByCharacter = new Map<string, string>();
+  readonly #idsByUser = new ShardedMap<string | Set<string>>();
+  readonly #idsByCharacter = new ShardedMap<string>();
   readonly #endings: EndingLog;
   #sweeper: Iterator<Row> = this.#rows.values();
 
@@ -56,7 +57,7 @@ export class SessionTable {
   }
 
   /** All rows, expired or not; rows may come and go while the caller walks. */
-  all(): MapIterator<Row> {
+  all(): Iterable<Row> {
     return this.#rows.values();
   }
 
