@@ -19,9 +19,12 @@ export async function createWorld(serverUrl: string, name: string, size: number)
   return world;
 }
 
-/** Another pool on a world that is there; whoever opens it ends the pool. */
+/**
+ * Another pool on a world that is there; whoever opens it ends the pool. It keeps its connections: one
+ * that is made anew in the midst of a round would count against whoever needs it then.
+ */
 export function openWorld(url: string, size: number): World {
-  return { pool: new pg.Pool({ connectionString: url, max: 10 }), url, size };
+  return { pool: new pg.Pool({ connectionString: url, max: 10, idleTimeoutMillis: 0 }), url, size };
 }
 
 /** Changes a role in the host's table, as an administrator would. */
