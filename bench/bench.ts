@@ -267,6 +267,7 @@ async function showMemory(): Promise<void> {
         ['bytes a session, resident', figure(figures.residentBytesPerSession)],
         ['p99 of the pauses of a clean-up of all, ms', figure(figures.p99PauseMs)],
         ['longest of them, garbage collection included, ms', figure(figures.worstPauseMs)],
+        ['longest of them, garbage collection apart, ms', figure(figures.worstOwnPauseMs)],
       ],
     ),
   );

@@ -55,6 +55,11 @@ const ROWS: Readonly<Record<string, Prepare>> = {
     const sessions = await serve({ maxSessionsPerUser: 1 });
     return () => sessions.createSession(alice.id);
   },
+  'createSession at the limit': async ({ serve }) => {
+    const sessions = await serve({ maxSessionsPerUser: 1 });
+    await sessions.createSession(alice.id);
+    return () => sessions.createSession(alice.id);
+  },
   validate: withToken((sessions, token) => sessions.validateSession(token)),
   'validate, a touch is due': async (scene) => {
     const sessions = await scene.serve();

@@ -63,10 +63,11 @@ describe('the plan of', () => {
     });
 
     it(`a sign-in, or a look for a character, reads by index alone, over ${users}`, async () => {
-      const { signIn, findCharacter } = relationStatements('mud_auth', relations(users));
+      const statements = relationStatements('mud_auth', relations(users));
 
-      expect(await scannedBy(signIn)).toEqual([]);
-      expect(await scannedBy(findCharacter)).toEqual([]);
+      expect(await scannedBy(statements.insertSession)).toEqual([]);
+      expect(await scannedBy(statements.lockUserWithRole)).toEqual([]);
+      expect(await scannedBy(statements.findCharacter)).toEqual([]);
     });
   }
 

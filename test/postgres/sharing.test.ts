@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { SessionService, type SessionPolicyOptions } from '../../src/index.ts';
 import { migrateToLatest, PostgresSessionStore } from '../../src/stores/postgres/index.ts';
 import { relationStatements } from '../../src/stores/postgres/statements/relation-statements.ts';
-import { uuidArray } from '../../src/stores/postgres/statements/statement-pair.ts';
+import { arrayOf } from '../../src/stores/postgres/statements/statement.ts';
 import { FakeClock } from '../../src/testing/index.ts';
 import { type CountingPool, countingPool } from '../support/counting-pool.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
@@ -131,10 +131,7 @@ describe('calls that share statements', () => {
 
     const plans = [
       ...(await planOf(findRecord.one.text, findRecord.one.valuesOf({ id: ids[0] ?? '' }, { now: null }))),
-      ...(await planOf(
-        findRecord.many.text,
-        findRecord.many.valuesOf({ ids: uuidArray(ids) }, { now: null }),
-      )),
+      ...(await planOf(findRecord.many.text, findRecord.many.valuesOf({ ids: arrayOf(ids) }, { now: null }))),
     ];
 
     expect(plans.filter((line) => line.includes('on sessions')).length).toBeGreaterThan(0);

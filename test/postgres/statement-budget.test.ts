@@ -88,14 +88,28 @@ describe('what is sent to Postgres by', () => {
     expect(pool.take()).toHaveLength(1);
   });
 
-  it('a sign-in under a limit is a transaction of two, after the user', async () => {
+  it('a sign-in under a limit is a transaction of two, the user among them', async () => {
     const limited = await openService({ maxSessionsPerUser: 2 });
 
     await limited.createSession('1');
 
     const sent = pool.take();
-    expect(sent).toHaveLength(5);
+    expect(sent).toHaveLength(4);
     expect(sent).toEqual(expect.arrayContaining(TRANSACTION));
+  });
+
+  it('a sign-in under a limit that others do not have is one more', async () => {
+    const limited = await openService({ byRole: { player: { maxSessionsPerUser: 2 } } });
+
+    await limited.createSession('1');
+
+    expect(pool.take()).toHaveLength(5);
+  });
+
+  it('a sign-in of who is unknown is one statement', async () => {
+    await expect(sessions.createSession('2')).rejects.toMatchObject({ code: 'user_not_available' });
+
+    expect(pool.take()).toHaveLength(1);
   });
 
   it('a selection is a transaction of five, after the validate and the character', async () => {

@@ -17,7 +17,7 @@ import type {
 } from '../../session/session-store.ts';
 import { isActiveWithin, isExpired, type Session } from '../../session/session.ts';
 import { DirectoryReader } from '../directory-reader.ts';
-import { newSession } from '../new-session.ts';
+import { newSession } from './new-session.ts';
 import { type Row, SessionTable } from './session-table.ts';
 
 /** What a memory store is built from. */
@@ -34,7 +34,7 @@ export interface MemorySessionStoreOptions {
 const SWEEP_STEP = 8;
 
 /** How many rows are looked at in one go where many must be. */
-const CLEANUP_STEP = 1_000;
+const CLEANUP_STEP = 250;
 
 /**
  * Sessions in the memory of this process: the executable reading of the port. A restart loses
@@ -189,12 +189,16 @@ export class MemorySessionStore implements SessionStore {
   async cleanupExpiredSessions(): Promise<number> {
     let looked = 0;
     let ended = 0;
+    let now = this.#clock.now();
     for (const row of this.#table.all()) {
       looked += 1;
-      if (looked % CLEANUP_STEP === 0) await setImmediate();
+      if (looked % CLEANUP_STEP === 0) {
+        await setImmediate();
+        now = this.#clock.now();
+      }
       // The pause may have been the end of this row.
       if (this.#table.find(row.session.id) !== row) continue;
-      if (this.#table.expire(row, this.#clock.now()) !== null) ended += 1;
+      if (this.#table.expire(row, now) !== null) ended += 1;
     }
     while (!this.#table.forgetOldEndings(this.#clock.now(), CLEANUP_STEP)) await setImmediate();
 

@@ -4,6 +4,8 @@ import { isExpired, type Session } from '../../session/session.ts';
 import { EndingLog } from './ending-log.ts';
 import { ShardedMap } from './sharded-map.ts';
 
+const EXPIRED: EndingCause = { reason: 'expired', actorId: null };
+
 /** One session with what its token is recognised by. */
 export interface Row {
   session: Session;
@@ -85,23 +87,22 @@ export class SessionTable {
     row.session = { ...row.session, characterId };
   }
 
-  end(row: Row, { reason, actorId }: EndingCause, now: Date): Ending {
+  end(row: Row, cause: EndingCause, now: Date): Ending {
     const { id, userId, characterId } = row.session;
-    const ending: Ending = { sessionId: id, userId, reason, actorId, endedAt: now };
     const ids = this.#idsByUser.get(userId);
 
     this.#rows.delete(id);
     if (characterId !== null) this.#idsByCharacter.delete(characterId);
     if (typeof ids === 'object') ids.delete(id);
     if (ids === id || (typeof ids === 'object' && ids.size === 0)) this.#idsByUser.delete(userId);
-    this.#endings.add(ending, row.secretHash);
+    this.#endings.add(row.session, row.secretHash, cause, now);
 
-    return { ...ending, endedAt: new Date(now) };
+    return { sessionId: id, userId, reason: cause.reason, actorId: cause.actorId, endedAt: new Date(now) };
   }
 
   /** Ends the row if it has expired. */
   expire(row: Row, now: Date): Ending | null {
-    return isExpired(row.session, now) ? this.end(row, { reason: 'expired', actorId: null }, now) : null;
+    return isExpired(row.session, now) ? this.end(row, EXPIRED, now) : null;
   }
 
   /** Looks at the next so many rows, round and round, and ends the expired ones. */

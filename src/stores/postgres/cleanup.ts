@@ -80,11 +80,11 @@ function blockOf(place: string): number {
   return Number(place.slice(1, place.indexOf(',')));
 }
 
-/** Leaves half as much time to others as the step took. */
+/** Leaves some time to others, in proportion to what the step took. */
 async function unhurried<T>(step: () => Promise<T>): Promise<T> {
   const start = performance.now();
   const result = await step();
-  await sleep((performance.now() - start) / 2);
+  await sleep(0.7 * (performance.now() - start));
 
   return result;
 }

@@ -5,8 +5,8 @@ import { Coalescer, type Question } from './coalescer.ts';
 import { Connection, type Runner } from './connection.ts';
 import type { PgPool } from './pg-pool.ts';
 import { isConflict, isStalePlan, toStoreError } from './postgres-errors.ts';
-import type { Statement } from './statements/statement.ts';
-import { uuidArray, type StatementPair } from './statements/statement-pair.ts';
+import { arrayOf, type Statement } from './statements/statement.ts';
+import type { StatementPair } from './statements/statement-pair.ts';
 
 /** How statements are run. */
 export interface ConnectionOptions extends ClientLimits {
@@ -68,7 +68,7 @@ export class Connections implements Pick<Runner, 'run'> {
     const question: Question<Row> = {
       one: async (id) => (await this.run(one, { id }))[0],
       many: async (ids, onTook) => {
-        const rows = await this.run(many, { ids: uuidArray(ids) }, onTook);
+        const rows = await this.run(many, { ids: arrayOf(ids) }, onTook);
 
         return new Map(rows.map((row) => [row.id, row]));
       },

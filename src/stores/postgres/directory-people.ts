@@ -1,31 +1,40 @@
 import type { Character, Directory } from '../../directory.ts';
 import { termsFor } from '../../session/session-policy.ts';
-import type { ActiveCharacter, NewSession, SessionRecord } from '../../session/session-store.ts';
+import type {
+  ActiveCharacter,
+  CreateSessionOutcome,
+  NewSession,
+  SessionRecord,
+} from '../../session/session-store.ts';
 import { DirectoryReader } from '../directory-reader.ts';
 import type { Coalescer } from './coalescer.ts';
 import type { Connections } from './connections.ts';
 import { idTypes } from './id-types.ts';
-import type { People, SignIn } from './people.ts';
+import type { People } from './people.ts';
 import {
   type CreatingStatements,
   creatingStatements,
   paramsOfNew,
   paramsOfTerms,
+  toNewSession,
 } from './statements/creating-statements.ts';
 import { findRecordStatements, listInPlayStatement, type RecordRow } from './statements/record-statements.ts';
-import { lastTime, type SessionRow, toHash, toSession, toTime } from './statements/rows.ts';
+import { lastTime, type SessionRow, toHash, toSession } from './statements/rows.ts';
 import type { Statement } from './statements/statement.ts';
+import type { UserTransactions } from './user-transactions.ts';
 
 /** People in a directory of the host's, asked beside the session's row. */
 export class DirectoryPeople implements People {
   readonly #connections: Connections;
+  readonly #byUser: UserTransactions;
   readonly #directory: DirectoryReader;
   readonly #records: Coalescer<RecordRow>;
   readonly #insertSession: CreatingStatements['insertSession'];
   readonly #listInPlay: Statement<{ window: number }, SessionRow>;
 
-  constructor(connections: Connections, schema: string, directory: Directory) {
+  constructor(connections: Connections, byUser: UserTransactions, schema: string, directory: Directory) {
     this.#connections = connections;
+    this.#byUser = byUser;
     this.#directory = new DirectoryReader(directory);
     this.#records = connections.sharing(findRecordStatements(schema));
     this.#insertSession = creatingStatements(schema).insertSession;
@@ -36,20 +45,22 @@ export class DirectoryPeople implements People {
     // A directory is taken at its word.
   }
 
-  async signIn(input: NewSession): Promise<SignIn | null> {
-    if (!idTypes.text.fits(input.userId)) return null;
-    const user = await this.#directory.findEnabledUser(input.userId);
-    if (user === null) return null;
+  async createSession(input: NewSession): Promise<CreateSessionOutcome> {
+    // Before any transaction: the directory may need a connection of the same pool.
+    const user = idTypes.text.fits(input.userId) ? await this.#directory.findEnabledUser(input.userId) : null;
+    if (user === null) return { outcome: 'user_not_available' };
 
     const terms = termsFor(input.policy, user.role);
-    if (terms.maxSessionsPerUser !== null) return { terms, createdAt: null };
+    if (terms.maxSessionsPerUser !== null) return this.#byUser.createSessionOn(terms, input);
 
     const [row] = await this.#connections.run(this.#insertSession, {
       ...paramsOfNew(input),
       ...paramsOfTerms(terms),
     });
 
-    return { terms, createdAt: row === undefined ? null : toTime(row.created_at) };
+    return row === undefined
+      ? { outcome: 'user_not_available' }
+      : { outcome: 'created', session: toNewSession(input, row), endings: [] };
   }
 
   async findPlayableCharacter(characterId: string, userId: string): Promise<Character | null> {

@@ -1,21 +1,14 @@
 import type { Character } from '../../directory.ts';
-import type { SessionTerms } from '../../session/session-policy.ts';
-import type { ActiveCharacter, NewSession, SessionRecord } from '../../session/session-store.ts';
-
-/** The terms of who signs in. */
-export interface SignIn {
-  readonly terms: SessionTerms;
-  /** When his session was created; `null` if there is a limit, and nothing was inserted. */
-  readonly createdAt: Date | null;
-}
+import type {
+  ActiveCharacter,
+  CreateSessionOutcome,
+  NewSession,
+  SessionRecord,
+} from '../../session/session-store.ts';
 
 /** The questions in which sessions meet the host's users and characters, wherever those are kept. */
 export interface People {
-  /**
-   * Finds the user and, unless his terms have a limit, inserts a session; `null` if he is unknown
-   * or may not sign in.
-   */
-  signIn(input: NewSession): Promise<SignIn | null>;
+  createSession(input: NewSession): Promise<CreateSessionOutcome>;
   /** The character, if it exists, is this user's, and has a world to stand in. */
   findPlayableCharacter(characterId: string, userId: string): Promise<Character | null>;
   findRecord(sessionId: string): Promise<SessionRecord | null>;

@@ -12,7 +12,6 @@ import type {
   TouchOutcome,
 } from '../../session/session-store.ts';
 import { isSessionId } from '../../token.ts';
-import { newSession } from '../new-session.ts';
 import { Cleanup } from './cleanup.ts';
 import type { Coalescer } from './coalescer.ts';
 import { Connections } from './connections.ts';
@@ -69,8 +68,8 @@ export class PostgresSessionStore implements SessionStore {
     this.#byUser = new UserTransactions(this.#connections, this.#statements);
     this.#people =
       'directory' in options && options.directory !== undefined
-        ? new DirectoryPeople(this.#connections, schema, options.directory)
-        : new RelationPeople(this.#connections, schema, options);
+        ? new DirectoryPeople(this.#connections, this.#byUser, schema, options.directory)
+        : new RelationPeople(this.#connections, this.#byUser, schema, options);
     this.#cleanup = new Cleanup(this.#connections, this.#statements);
     this.#lockTable = `lock table ${quoted(schema)}.sessions in share row exclusive mode`;
     this.#prepare = async () => {
@@ -99,13 +98,7 @@ export class PostgresSessionStore implements SessionStore {
   async createSession(input: NewSession): Promise<CreateSessionOutcome> {
     await this.ready();
     try {
-      const signIn = await this.#people.signIn(input);
-      if (signIn === null) return { outcome: 'user_not_available' };
-
-      const { terms, createdAt } = signIn;
-      if (createdAt === null) return await this.#byUser.createWithinLimit(input, terms);
-
-      return { outcome: 'created', session: newSession(input, terms, createdAt), endings: [] };
+      return await this.#people.createSession(input);
     } catch (error) {
       if (isUniqueViolation(error)) return { outcome: 'id_in_use' };
       throw error;

@@ -1,13 +1,18 @@
 import type { Character, User } from '../../directory.ts';
 import { SessionStoreError } from '../../errors.ts';
-import { type SessionPolicy, type SessionTerms, termsFor } from '../../session/session-policy.ts';
-import type { ActiveCharacter, NewSession, SessionRecord } from '../../session/session-store.ts';
+import { type SessionPolicy, termsFor } from '../../session/session-policy.ts';
+import type {
+  ActiveCharacter,
+  CreateSessionOutcome,
+  NewSession,
+  SessionRecord,
+} from '../../session/session-store.ts';
 import type { Coalescer } from './coalescer.ts';
 import type { Connections } from './connections.ts';
 import { checkRelations, checkSettings, type HostRelations, readWorldType } from './host-relations.ts';
 import { type HostIdType, idTypes } from './id-types.ts';
-import type { People, SignIn } from './people.ts';
-import { paramsOfNew, paramsOfTerms } from './statements/creating-statements.ts';
+import type { People } from './people.ts';
+import { paramsOfNew, paramsOfTerms, toNewSession } from './statements/creating-statements.ts';
 import type { RecordRow } from './statements/record-statements.ts';
 import { lastTime, toHash, toSession, toTime } from './statements/rows.ts';
 import {
@@ -17,6 +22,8 @@ import {
   type SignInParams,
   relationStatements,
 } from './statements/relation-statements.ts';
+import { arrayOf } from './statements/statement.ts';
+import type { UserTransactions } from './user-transactions.ts';
 
 /** An operator for these types, too. */
 const UNDEFINED_FUNCTION = '42883';
@@ -24,6 +31,7 @@ const UNDEFINED_FUNCTION = '42883';
 /** People in tables or views of the same database: one statement reads a session with all of them. */
 export class RelationPeople implements People {
   readonly #connections: Connections;
+  readonly #byUser: UserTransactions;
   readonly #relations: HostRelations;
   readonly #statements: RelationStatements;
   readonly #records: Coalescer<RecordRow & PeopleRow>;
@@ -31,9 +39,10 @@ export class RelationPeople implements People {
   readonly #listActiveByText: ReturnType<RelationStatements['listActive']>;
   #listActive: ReturnType<RelationStatements['listActive']>;
 
-  constructor(connections: Connections, schema: string, relations: HostRelations) {
+  constructor(connections: Connections, byUser: UserTransactions, schema: string, relations: HostRelations) {
     checkSettings(relations);
     this.#connections = connections;
+    this.#byUser = byUser;
     this.#relations = relations;
     this.#statements = relationStatements(schema, relations);
     this.#records = connections.sharing(this.#statements.findRecord);
@@ -45,18 +54,21 @@ export class RelationPeople implements People {
     this.#knowWorlds(await checkRelations(this.#connections, this.#relations));
   }
 
-  async signIn(input: NewSession): Promise<SignIn | null> {
-    if (!idTypes[this.#relations.users.idType].fits(input.userId)) return null;
-    const [row] = await this.#connections.run(this.#statements.signIn, {
-      ...paramsOfNew(input),
-      ...paramsOfPolicy(input.policy),
-    });
-    if (row === undefined) return null;
+  async createSession(input: NewSession): Promise<CreateSessionOutcome> {
+    const { userId, policy } = input;
+    if (!idTypes[this.#relations.users.idType].fits(userId)) return { outcome: 'user_not_available' };
 
-    return {
-      terms: termsFor(input.policy, row.role),
-      createdAt: row.created_at === null ? null : toTime(row.created_at),
-    };
+    const { isForSome, isForAll, params } = paramsOfPolicy(policy);
+    if (isForSome) {
+      const [row] = await this.#connections.run(this.#statements.insertSession, {
+        ...paramsOfNew(input),
+        ...params,
+      });
+      if (row !== undefined) return { outcome: 'created', session: toNewSession(input, row), endings: [] };
+      if (isForAll) return { outcome: 'user_not_available' };
+    }
+
+    return this.#byUser.createSession(input, this.#statements.lockUserWithRole);
   }
 
   async findPlayableCharacter(characterId: string, userId: string): Promise<Character | null> {
@@ -119,7 +131,13 @@ export class RelationPeople implements People {
   }
 }
 
-type PolicyParams = Pick<SignInParams, 'terms' | 'termsByRole'>;
+/** What a policy means for the statement that inserts sessions without a limit. */
+interface PolicyParams {
+  /** Whether there is anybody for whom it may insert one, and anybody for whom it may not. */
+  readonly isForSome: boolean;
+  readonly isForAll: boolean;
+  readonly params: Pick<SignInParams, 'roles' | 'idleTimesMs' | 'lifetimesMs'>;
+}
 
 const paramsByPolicy = new WeakMap<SessionPolicy, PolicyParams>();
 
@@ -127,22 +145,24 @@ function paramsOfPolicy(policy: SessionPolicy): PolicyParams {
   const known = paramsByPolicy.get(policy);
   if (known !== undefined) return known;
 
-  // No role in Postgres has such a name as JSON cannot carry there.
-  const roles = Array.from(policy.termsByRole).filter(
-    ([role]) => role.isWellFormed() && !role.includes('\0'),
+  // No role in Postgres has a name that no text there can be.
+  const roles = Array.from(policy.termsByRole.keys()).filter(
+    (role) => role.isWellFormed() && !role.includes('\0'),
   );
-  const byRole = roles.map(([role, terms]) => [role, unlimited(terms)]);
+  const terms = [policy.terms, ...roles.map((role) => termsFor(policy, role))];
+  const unlimited = terms.map((some) => (some.maxSessionsPerUser === null ? paramsOfTerms(some) : null));
   const params = {
-    terms: JSON.stringify(unlimited(policy.terms)),
-    termsByRole: JSON.stringify(Object.fromEntries(byRole)),
+    isForSome: unlimited.some((some) => some !== null),
+    isForAll: !unlimited.includes(null),
+    params: {
+      roles: arrayOf(roles),
+      idleTimesMs: arrayOf(unlimited.map((some) => some?.idleTimeoutMs ?? null)),
+      lifetimesMs: arrayOf(unlimited.map((some) => some?.lifetimeMs ?? null)),
+    },
   };
   paramsByPolicy.set(policy, params);
 
   return params;
-}
-
-function unlimited(terms: SessionTerms): object {
-  return terms.maxSessionsPerUser === null ? paramsOfTerms(terms) : {};
 }
 
 // A view can give null for anything. Who has no name or no role is nobody.

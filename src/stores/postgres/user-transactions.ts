@@ -1,19 +1,24 @@
 import type { Character } from '../../directory.ts';
 import type { Ending, EndingCause } from '../../session/ending.ts';
-import type { SessionTerms } from '../../session/session-policy.ts';
+import { type SessionTerms, termsFor } from '../../session/session-policy.ts';
 import type {
   CharacterSelection,
   CreateSessionOutcome,
   NewSession,
   SelectCharacterOutcome,
 } from '../../session/session-store.ts';
-import { newSession } from '../new-session.ts';
 import type { Runner } from './connection.ts';
 import type { Connections } from './connections.ts';
-import { type CreatingStatements, paramsOfNew, paramsOfTerms } from './statements/creating-statements.ts';
+import {
+  type CreatingStatements,
+  paramsOfNew,
+  paramsOfTerms,
+  toNewSession,
+} from './statements/creating-statements.ts';
 import { type EndingStatements, paramsOf } from './statements/ending-statements.ts';
-import { countOf, type EndingRow, toEnding, toSession, toTime } from './statements/rows.ts';
-import type { SessionStatements } from './statements/session-statements.ts';
+import { countOf, type EndingRow, toEnding, toSession } from './statements/rows.ts';
+import type { LockParams, SessionStatements } from './statements/session-statements.ts';
+import type { Statement } from './statements/statement.ts';
 
 type UserStatements = SessionStatements & CreatingStatements & EndingStatements;
 
@@ -34,24 +39,21 @@ export class UserTransactions {
     this.#statements = statements;
   }
 
-  /** Creates a session on terms with a limit. */
-  async createWithinLimit(input: NewSession, terms: SessionTerms): Promise<CreateSessionOutcome> {
-    const limit = terms.maxSessionsPerUser ?? KEEP_ALL;
-    const keep = terms.sessionLimitPolicy === 'replace_oldest' ? limit - 1 : KEEP_ALL;
-    const params = { ...paramsOfNew(input), ...paramsOfTerms(terms), limit, keep };
+  /** Creates a session on these terms. */
+  async createSessionOn(terms: SessionTerms, input: NewSession): Promise<CreateSessionOutcome> {
+    return this.#whileLocked(input.userId, (transaction) => this.#insert(input, terms, transaction));
+  }
 
-    return this.#whileLocked(input.userId, async (transaction) => {
-      const endings: Ending[] = [];
-      for (;;) {
-        const rows = await transaction.run(this.#statements.insertWithinLimit, params);
-        endings.push(...rows.filter(isEnding).map(toEnding));
-        const { created_at: createdAt = null, living = '0' } = rows[0] ?? {};
-        if (createdAt !== null)
-          return { outcome: 'created', session: newSession(input, terms, toTime(createdAt)), endings };
-        if (keep === KEEP_ALL && Number(living) >= limit) return { outcome: 'session_limit_reached', limit };
-        // An expired session was in the way: a touch under way has saved it, so that it counts, or
-        // somebody else has cleared it away. The next look will tell.
-      }
+  /** Creates a session on the terms of the role that is read as the user is locked. */
+  async createSession(
+    input: NewSession,
+    lockUserWithRole: Statement<LockParams, { readonly role: string | null }>,
+  ): Promise<CreateSessionOutcome> {
+    return this.#connections.transaction(async (transaction) => {
+      const [row] = await transaction.run(lockUserWithRole, this.#locking(input.userId));
+      if (row === undefined || row.role === null) return { outcome: 'user_not_available' };
+
+      return this.#insert(input, termsFor(input.policy, row.role), transaction);
     });
   }
 
@@ -92,12 +94,38 @@ export class UserTransactions {
     );
   }
 
+  async #insert(input: NewSession, terms: SessionTerms, transaction: Runner): Promise<CreateSessionOutcome> {
+    const limit = terms.maxSessionsPerUser ?? KEEP_ALL;
+    const keep = terms.sessionLimitPolicy === 'replace_oldest' ? limit - 1 : KEEP_ALL;
+    const params = { ...paramsOfNew(input), ...paramsOfTerms(terms), limit, keep };
+
+    // Mostly there is room, and then the larger statement has nothing to do.
+    const [inserted] = await transaction.run(this.#statements.insertBelowLimit, params);
+    if (inserted !== undefined)
+      return { outcome: 'created', session: toNewSession(input, inserted), endings: [] };
+
+    const endings: Ending[] = [];
+    for (;;) {
+      const rows = await transaction.run(this.#statements.insertWithinLimit, params);
+      endings.push(...rows.filter(isEnding).map(toEnding));
+      const { times = null, living = '0' } = rows[0] ?? {};
+      if (times !== null) return { outcome: 'created', session: toNewSession(input, { times }), endings };
+      if (keep === KEEP_ALL && Number(living) >= limit) return { outcome: 'session_limit_reached', limit };
+      // An expired session was in the way: a touch under way has saved it, so that it counts, or
+      // somebody else has cleared it away. The next look will tell.
+    }
+  }
+
   #whileLocked<T>(user: string, work: (transaction: Runner) => Promise<T>): Promise<T> {
     return this.#connections.transaction(async (transaction) => {
-      await transaction.run(this.#statements.lockUser, { user, patienceMs: this.#connections.patienceMs });
+      await transaction.run(this.#statements.lockUser, this.#locking(user));
 
       return work(transaction);
     });
+  }
+
+  #locking(user: string): LockParams {
+    return { user, patienceMs: this.#connections.patienceMs };
   }
 
   async #takeOver(id: string, transaction: Runner): Promise<Ending[]> {

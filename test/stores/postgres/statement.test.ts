@@ -47,10 +47,10 @@ describe('a statement', () => {
     const users = { relation: 'updates', idType: 'text' } as const;
     const { lockUser, findEnding, countActive, touchSession, ...session } = sessionStatements('mud_auth');
     const { bindCharacter, releaseCharacter } = session;
-    const { findRecord, signIn, findCharacter, listActive } = relationStatements('mud_auth', {
-      users,
-      characters: users,
-    });
+    const { findRecord, insertSession, findCharacter, listActive, lockUserWithRole } = relationStatements(
+      'mud_auth',
+      { users, characters: users },
+    );
     const reading = [
       ...Object.values(findRecord),
       ...Object.values(findRecordStatements('mud_auth')),
@@ -58,6 +58,7 @@ describe('a statement', () => {
       listActive('text'),
       listInPlayStatement('mud_auth'),
       lockUser,
+      lockUserWithRole,
       findEnding,
       countActive,
     ];
@@ -65,7 +66,7 @@ describe('a statement', () => {
       ...Object.values(endingStatements('mud_auth')),
       ...Object.values(creatingStatements('mud_auth')),
       ...Object.values(touchSession),
-      signIn,
+      insertSession,
       bindCharacter,
       releaseCharacter,
     ];

@@ -1,9 +1,10 @@
 import { type RawBuilder, sql } from 'kysely';
 import { lifetimeMs, type SessionTerms } from '../../../session/session-policy.ts';
 import type { NewSession } from '../../../session/session-store.ts';
+import type { Session } from '../../../session/session.ts';
 import { endingCtes } from './ending-statements.ts';
 import { durably, interval, isExpired, isLive, now } from './fragments.ts';
-import { endingColumns, type EndingRow, timeColumn } from './rows.ts';
+import { endingColumns, type EndingRow, type SessionRow, timesColumn, toSession } from './rows.ts';
 import { type Param, Statement } from './statement.ts';
 
 /** What is stored of a new session on whatever terms. */
@@ -20,12 +21,10 @@ interface InsertParams extends NewSessionParams {
   readonly lifetimeMs: number;
 }
 
-/** All that is not known of a new session beforehand. */
-interface CreatedRow {
-  readonly created_at: string;
-}
+/** A {@link SessionRow}, but for what is known of a new session beforehand. */
+export type CreatedRow = Pick<SessionRow, 'times'>;
 
-/** `created_at` is null where nothing was created, the columns of an ending where nothing was ended. */
+/** `times` is null where nothing was created, the columns of an ending where nothing was ended. */
 type CreatedWithinLimitRow = { readonly [Column in keyof (CreatedRow & EndingRow)]: string | null } & {
   /** How many lived before. */
   readonly living: string;
@@ -34,6 +33,8 @@ type CreatedWithinLimitRow = { readonly [Column in keyof (CreatedRow & EndingRow
 /** The statements by which sessions begin. */
 export interface CreatingStatements {
   readonly insertSession: Statement<InsertParams, CreatedRow>;
+  /** For a user who is locked. Inserts a session if he has fewer than the limit, and none to be ended. */
+  readonly insertBelowLimit: Statement<InsertParams & { limit: number }, CreatedRow>;
   /**
    * For a user who is locked. Ends his expired sessions, and the oldest living ones beyond so many;
    * then inserts one, unless there are as many as the limit still. A row for each living session
@@ -45,23 +46,45 @@ export interface CreatingStatements {
   >;
 }
 
-/** The columns of a new session, in the order in which statements give them. */
-export function insertInto(schema: string): RawBuilder<unknown> {
-  return sql`insert into ${sql.table(`${schema}.sessions`)} (
-    id, user_id, secret_hash, client_type, created_at, last_active_at, idle_timeout_ms, absolute_expires_at
-  )`;
+/** How long the new session lives, in milliseconds, and the rows that it takes to insert it. */
+interface Insertion {
+  readonly idleTimeoutMs: RawBuilder<unknown>;
+  readonly lifetimeMs: RawBuilder<number | string>;
+  /** One row at most, with the clock's. */
+  readonly from: RawBuilder<unknown>;
+}
+
+/** Inserts a session, and returns a {@link CreatedRow}. */
+export function inserting(
+  schema: string,
+  param: Param<NewSessionParams>,
+  { idleTimeoutMs, lifetimeMs: life, from }: Insertion,
+): RawBuilder<unknown> {
+  return sql`insert into ${sql.table(`${schema}.sessions`)} as s (
+      id, user_id, secret_hash, client_type, created_at, last_active_at, idle_timeout_ms, absolute_expires_at
+    )
+    select
+      ${param('id', 'uuid')}, ${param('user', 'text')}, ${param('secretHash', 'bytea')},
+      ${param('clientType', 'text')}, mud_auth_clock.now, mud_auth_clock.now,
+      ${idleTimeoutMs}, mud_auth_clock.now + ${interval(life)}
+    from ${from}
+    returning ${timesColumn()}`;
+}
+
+/** The session that was inserted. */
+export function toNewSession({ id, userId, clientType }: NewSession, { times }: CreatedRow): Session {
+  return toSession({ id, user_id: userId, character_id: null, client_type: clientType, times });
 }
 
 export function creatingStatements(schema: string): CreatingStatements {
   const sessions = sql.table(`${schema}.sessions`);
 
-  const insert = (param: Param<InsertParams>): RawBuilder<unknown> => sql`
-    ${insertInto(schema)}
-    select
-      ${param('id', 'uuid')}, ${param('user', 'text')}, ${param('secretHash', 'bytea')},
-      ${param('clientType', 'text')}, mud_auth_clock.now, mud_auth_clock.now,
-      ${param('idleTimeoutMs', 'bigint')}, mud_auth_clock.now + ${interval(param('lifetimeMs', 'bigint'))}
-    from mud_auth_clock`;
+  const insert = (param: Param<InsertParams>, where: RawBuilder<unknown> = sql`true`): RawBuilder<unknown> =>
+    inserting(schema, param, {
+      idleTimeoutMs: param('idleTimeoutMs', 'bigint'),
+      lifetimeMs: param('lifetimeMs', 'bigint'),
+      from: sql`mud_auth_clock where ${where}`,
+    });
 
   return {
     insertSession: new Statement(
@@ -69,8 +92,21 @@ export function creatingStatements(schema: string): CreatingStatements {
         with mud_auth_clock as (
           select ${now(param)} as now, ${durably}
         )
-        ${insert(param)} returning ${timeColumn(sql`created_at`, 'created_at')}`,
+        ${insert(param)}`,
     ),
+
+    insertBelowLimit: new Statement((param) => {
+      const hasRoom = sql`(
+        select pg_catalog.count(*) < ${param('limit', 'bigint')} and coalesce(pg_catalog.bool_and(${isLive}), true)
+        from ${sessions} as s where s.user_id = ${param('user', 'text')}
+      )`;
+
+      return sql<CreatedRow>`
+        with mud_auth_clock as (
+          select ${now(param)} as now
+        )
+        ${insert(param, hasRoom)}`;
+    }),
 
     // What a touch under way saves from expiring is not deleted, and so leaves no place. No sub-plan of
     // the DELETE may read the CTE of the clock: run for the first time when a row is checked again after
@@ -85,18 +121,19 @@ export function creatingStatements(schema: string): CreatingStatements {
         where r.place > ${param('keep', 'bigint')}
       )`;
 
+      const isBelowLimit = sql`
+        (select pg_catalog.count(*) from ${sessions} as s where ${ofUser})
+          - (select pg_catalog.count(*) from gone) < ${param('limit', 'bigint')}`;
+
       return sql<CreatedWithinLimitRow>`
         ${endingCtes(schema, param, {
           which: sql`${ofUser} and (${isExpired} or ${tooMany})`,
           reason: sql`'replaced'`,
           actor: sql`null::text`,
         })}, inserted as (
-          ${insert(param)}
-          where (select pg_catalog.count(*) from ${sessions} as s where ${ofUser})
-            - (select pg_catalog.count(*) from gone) < ${param('limit', 'bigint')}
-          returning created_at
+          ${insert(param, isBelowLimit)}
         )
-        select ${timeColumn(sql`i.created_at`, 'created_at')}, ${sql.join([...endingColumns])},
+        select i.times, ${sql.join([...endingColumns])},
           (select pg_catalog.count(*) from ${sessions} as s, mud_auth_clock where ${ofUser} and ${isLive})::text as living
         from (select) as nothing
           left join inserted as i on true

@@ -1,25 +1,22 @@
 import { type RawBuilder, sql } from 'kysely';
 import { type HostRelations, isId, tableOf } from '../host-relations.ts';
 import type { HostIdType } from '../id-types.ts';
-import { insertInto, type NewSessionParams } from './creating-statements.ts';
-import { durably, interval, isActiveWithin, isLive, now } from './fragments.ts';
+import { type CreatedRow, inserting, type NewSessionParams } from './creating-statements.ts';
+import { durably, isActiveWithin, isLive, now } from './fragments.ts';
 import { findRecordStatements, type RecordRow } from './record-statements.ts';
 import { timeColumn } from './rows.ts';
-import { Statement } from './statement.ts';
+import { type LockParams, lockingUser } from './session-statements.ts';
+import { type Param, Statement } from './statement.ts';
 import type { StatementPair } from './statement-pair.ts';
 
-/** What a sign-in is given: {@link paramsOfTerms} as JSON, `{}` for terms with a limit. */
+/**
+ * What a sign-in is given: {@link paramsOfTerms} for the roles that have their own, after those for
+ * everybody else; null for terms with a limit.
+ */
 export interface SignInParams extends NewSessionParams {
-  readonly terms: string;
-  /** Those that differ, by role. */
-  readonly termsByRole: string;
-}
-
-/** The role of a user who may sign in. */
-interface SignInRow {
-  readonly role: string;
-  /** Null where there is a limit, and nothing was inserted. */
-  readonly created_at: string | null;
+  readonly roles: string;
+  readonly idleTimesMs: string;
+  readonly lifetimesMs: string;
 }
 
 /** A character as statements return it. */
@@ -51,8 +48,10 @@ export interface ActiveRow {
 
 /** The statements that read the host's relations. */
 export interface RelationStatements {
-  /** Finds the user and, unless his terms have a limit, inserts a session; nothing if he may not sign in. */
-  readonly signIn: Statement<SignInParams, SignInRow>;
+  /** Inserts a session if the user may sign in, and his terms have no limit. */
+  readonly insertSession: Statement<SignInParams, CreatedRow>;
+  /** Locks a user as `lockUser` does; his role, or null if he may not sign in. */
+  readonly lockUserWithRole: Statement<LockParams, { readonly role: string | null }>;
   readonly findCharacter: Statement<{ id: string }, CharacterRow>;
   readonly findRecord: StatementPair<RecordRow & PeopleRow>;
   /** Given the type of the worlds' ids, or null for one that is not among ours: then no index serves. */
@@ -77,30 +76,36 @@ export function relationStatements(schema: string, relations: HostRelations): Re
       and ${isId(relations.users, sql`c.user_id`, sql`s.user_id`)} and ${where}
     limit 1
   ) as c`;
+  const whoMaySignIn = (param: Param<{ user: string }>): RawBuilder<unknown> => sql`lateral (
+    select u.role::text from ${users} as u
+    where ${isId(relations.users, sql`u.id`, param('user', 'text'))}
+      and u.disabled is false and u.username is not null and u.role is not null
+    limit 1
+  ) as u`;
 
   return {
-    signIn: new Statement(
-      (param) => sql<SignInRow>`
+    insertSession: new Statement((param) => {
+      const place = sql`1 + coalesce(pg_catalog.array_position(${param('roles', 'text[]')}, u.role collate "C"), 0)`;
+      const terms = sql`
+        select (${param('idleTimesMs', 'bigint[]')})[n] as idle_timeout_ms, (${param('lifetimesMs', 'bigint[]')})[n] as lifetime_ms
+        from (select ${place} as n) as place`;
+
+      return sql<CreatedRow>`
         with mud_auth_clock as (
           select ${now(param)} as now, ${durably}
-        ), owner as (
-          select u.role::text, coalesce(${param('termsByRole', 'text')}::jsonb -> u.role::text, ${param('terms', 'text')}::jsonb) as terms
-          from ${users} as u
-          where ${isId(relations.users, sql`u.id`, param('user', 'text'))}
-            and u.disabled is false and u.username is not null and u.role is not null
-          limit 1
-        ), inserted as (
-          ${insertInto(schema)}
-          select
-            ${param('id', 'uuid')}, ${param('user', 'text')}, ${param('secretHash', 'bytea')},
-            ${param('clientType', 'text')}, mud_auth_clock.now, mud_auth_clock.now,
-            (owner.terms ->> 'idleTimeoutMs')::bigint,
-            mud_auth_clock.now + ${interval(sql`(owner.terms ->> 'lifetimeMs')`)}
-          from mud_auth_clock, owner where owner.terms ->> 'idleTimeoutMs' is not null
-          returning created_at
         )
-        select owner.role, ${timeColumn(sql`inserted.created_at`, 'created_at')}
-        from owner left join inserted on true`,
+        ${inserting(schema, param, {
+          idleTimeoutMs: sql`t.idle_timeout_ms`,
+          lifetimeMs: sql`t.lifetime_ms`,
+          from: sql`mud_auth_clock, ${whoMaySignIn(param)}, lateral (${terms}) as t
+            where t.idle_timeout_ms is not null`,
+        })}`;
+    }),
+
+    lockUserWithRole: new Statement(
+      (param) => sql<{ readonly role: string | null }>`
+        select u.role, ${lockingUser(schema, param)}
+        from (select) as nothing left join ${whoMaySignIn(param)} on true`,
     ),
 
     findCharacter: new Statement(

@@ -26,15 +26,22 @@ type SessionColumns = readonly [
 
 /** The columns of a {@link SessionRow}, from a row `s`; its times may be followed by others. */
 export function sessionColumns(...moreTimes: readonly RawBuilder<unknown>[]): SessionColumns {
-  const times = [sql`s.created_at`, sql`s.last_active_at`, sql`s.absolute_expires_at`, ...moreTimes];
-
   return [
     sql<string>`s.id::text`.as('id'),
     sql<string>`s.user_id`.as('user_id'),
     sql<string | null>`s.character_id`.as('character_id'),
     sql<string>`s.client_type`.as('client_type'),
-    sql<string>`pg_catalog.concat_ws(' ', s.idle_timeout_ms, ${sql.join(times.map(epoch))})`.as('times'),
+    timesColumn(...moreTimes),
   ];
+}
+
+/** The column `times` of a {@link SessionRow}, from a row `s`. */
+export function timesColumn(
+  ...moreTimes: readonly RawBuilder<unknown>[]
+): AliasedRawBuilder<string, 'times'> {
+  const times = [sql`s.created_at`, sql`s.last_active_at`, sql`s.absolute_expires_at`, ...moreTimes];
+
+  return sql<string>`pg_catalog.concat_ws(' ', s.idle_timeout_ms, ${sql.join(times.map(epoch))})`.as('times');
 }
 
 export function toSession(row: SessionRow): Session {

@@ -20,13 +20,18 @@ export interface TouchRow {
   readonly touched_at: string | null;
 }
 
+export interface LockParams {
+  readonly user: string;
+  readonly patienceMs: number;
+}
+
 /** The statements about living sessions that need nothing of the host's tables. */
 export interface SessionStatements {
   /**
    * Locks a user until the end of the transaction. Neither this nor what follows waits for others
    * longer than it is told to, and the server lets go of the locks if this node falls silent.
    */
-  readonly lockUser: Statement<{ user: string; patienceMs: number }, object>;
+  readonly lockUser: Statement<LockParams, object>;
   readonly touchSession: StatementPair<TouchRow>;
   readonly findEnding: Statement<
     { id: string; retention: number },
@@ -46,7 +51,6 @@ export interface SessionStatements {
 export function sessionStatements(schema: string): SessionStatements {
   const db = compiler.withSchema(schema);
   const sessions = sql.table(`${schema}.sessions`);
-  const lockName = sql.lit(`${schema}.user.`);
 
   // The rows are locked without waiting, and only what was locked while it lived is written: a touch
   // neither waits past a deadline, nor deadlocks with a bulk ending, nor brings anything back.
@@ -70,20 +74,7 @@ export function sessionStatements(schema: string): SessionStatements {
     where ${which}`;
 
   return {
-    // In the order in which they are written: the waits are bounded before there is one. A host's own
-    // limit stays, if it is shorter.
-    lockUser: new Statement((param) => {
-      const patience = param('patienceMs', 'integer');
-      const isShorter = sql`pg_catalog.current_setting('lock_timeout')::interval between interval '1 ms' and ${interval(patience)}`;
-
-      return sql<object>`select
-        pg_catalog.set_config('idle_in_transaction_session_timeout', ${patience}::text, true),
-        case when not ${isShorter} then pg_catalog.set_config('lock_timeout', ${patience}::text, true) end,
-        ${durably},
-        pg_catalog.pg_advisory_xact_lock(
-          pg_catalog.hashtextextended(${lockName} || ${param('user', 'text')}, 0)
-        ) as locked`;
-    }),
+    lockUser: new Statement((param) => sql<object>`select ${lockingUser(schema, param)}`),
 
     touchSession: {
       one: new Statement((param) => touch(param, sql`${sessions} as s`, sql`s.id = ${param('id', 'uuid')}`)),
@@ -146,4 +137,21 @@ export function sessionStatements(schema: string): SessionStatements {
         .select(sql<string>`pg_catalog.count(*)::text`.as('count')),
     ),
   };
+}
+
+/**
+ * Columns in the order in which they are written: the waits are bounded before there is one. A
+ * host's own limit stays, if it is shorter.
+ */
+export function lockingUser(schema: string, param: Param<LockParams>): RawBuilder<unknown> {
+  const patience = param('patienceMs', 'integer');
+  const isShorter = sql`pg_catalog.current_setting('lock_timeout')::interval between interval '1 ms' and ${interval(patience)}`;
+
+  return sql`
+    pg_catalog.set_config('idle_in_transaction_session_timeout', ${patience}::text, true),
+    case when not ${isShorter} then pg_catalog.set_config('lock_timeout', ${patience}::text, true) end,
+    ${durably},
+    pg_catalog.pg_advisory_xact_lock(
+      pg_catalog.hashtextextended(${sql.lit(`${schema}.user.`)} || ${param('user', 'text')}, 0)
+    ) as locked`;
 }

@@ -11,10 +11,12 @@ import {
 } from 'kysely';
 import type { MudAuthDatabase } from './schema.ts';
 
+type Scalar = 'bigint' | 'bytea' | 'integer' | 'text' | 'tid' | 'timestamptz' | 'uuid';
+
 /** A place in a statement for a value that is known when it runs, with its type in Postgres. */
 export type Param<Params> = <Name extends keyof Params & string>(
   name: Name,
-  type: 'bigint' | 'bytea' | 'integer' | 'text' | 'tid' | 'timestamptz' | 'uuid' | 'uuid[]',
+  type: Scalar | `${Scalar}[]`,
 ) => RawBuilder<Params[Name]>;
 
 /** What every statement is given beside its own values: an injected clock's time, or null for Postgres's own. */
@@ -49,6 +51,15 @@ export class Statement<Params extends object, Row> {
 
     return this.#order.map((name) => values[name]);
   }
+}
+
+/** An array as Postgres reads it. Drivers each write their own, so it goes to them as a text. */
+export function arrayOf(values: readonly (string | number | null)[]): string {
+  const items = values.map((value) =>
+    typeof value === 'string' ? `"${value.replaceAll(/["\\]/g, String.raw`\$&`)}"` : value,
+  );
+
+  return `{${items.map((item) => item ?? 'null').join(',')}}`;
 }
 
 class Place {

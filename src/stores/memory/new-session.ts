@@ -1,6 +1,6 @@
-import { lifetimeMs, type SessionTerms } from '../session/session-policy.ts';
-import type { NewSession } from '../session/session-store.ts';
-import type { Session } from '../session/session.ts';
+import { lifetimeMs, type SessionTerms } from '../../session/session-policy.ts';
+import type { NewSession } from '../../session/session-store.ts';
+import type { Session } from '../../session/session.ts';
 
 /** The session that is created from this, on these terms, at this time of the store. */
 export function newSession(input: NewSession, terms: SessionTerms, createdAt: Date): Session {
