@@ -1,10 +1,9 @@
 import { hash, randomBytes, randomUUID } from 'node:crypto';
-import { SessionService } from 'mud-auth';
+import { SessionService, type SessionPolicyOptions } from 'mud-auth';
 import { PostgresSessionStore } from 'mud-auth/postgres';
 import type { World } from './peers/peer.ts';
 import { closedLoop, draws, median } from './measure.ts';
 
-const LIMIT = 3;
 const IDLE_MS = 480 * 60_000;
 
 const INSERT = `
@@ -24,7 +23,8 @@ export interface WriteStanding {
 
 /**
  * Compares `createSession` without a limit with a bare INSERT, and under a limit with the bare
- * transaction that a limit needs: begin, lock, delete the oldest beyond it, insert, commit.
+ * transaction that a limit needs: begin, lock, delete the oldest beyond it, insert, commit. At the
+ * limit one session is deleted for each that is inserted; ours writes down how it ended as well.
  */
 export async function compareWrites(
   { pool, size }: World,
@@ -36,12 +36,10 @@ export async function compareWrites(
     characters: { relation: 'characters', idType: 'bigint' },
   });
   await store.ready();
-  const free = new SessionService({ store });
-  const limited = new SessionService({ store, policy: { maxSessionsPerUser: LIMIT } });
   const rawInsert = async (n: number): Promise<void> => {
     await pool.query({ name: 'bench_insert', text: INSERT, values: values(n) });
   };
-  const rawLimited = async (n: number): Promise<void> => {
+  const rawWithin = (limit: number) => async (n: number) => {
     const client = await pool.connect();
     await client.query('begin');
     await client.query({
@@ -52,28 +50,38 @@ export async function compareWrites(
     await client.query({
       name: 'bench_trim',
       text: `delete from mud_auth.sessions where id in (
-        select id from mud_auth.sessions where user_id = $1 order by created_at desc offset ${LIMIT - 1})`,
-      values: [String(n)],
+        select id from mud_auth.sessions where user_id = $1 order by created_at desc offset $2)`,
+      values: [String(n), limit - 1],
     });
     await client.query({ name: 'bench_insert', text: INSERT, values: values(n) });
     await client.query('commit');
     client.release();
   };
+  const ours = (policy: SessionPolicyOptions) => {
+    const sessions = new SessionService({ store, policy });
+
+    return async (n: number) => {
+      await sessions.createSession(String(n), { clientType: 'telnet' });
+    };
+  };
 
   const standings = [];
   for (const callers of [1, 16]) {
-    for (const [name, raw, ours] of [
-      ['createSession', rawInsert, free],
-      [`createSession, at most ${LIMIT}`, rawLimited, limited],
+    for (const [name, raw, own] of [
+      ['createSession', rawInsert, ours({})],
+      ['createSession, below a limit', rawWithin(1_000), ours({ maxSessionsPerUser: 1_000 })],
+      ['createSession, at a limit', rawWithin(1), ours({ maxSessionsPerUser: 1 })],
     ] as const) {
-      const create = async (n: number): Promise<void> => {
-        await ours.createSession(String(n), { clientType: 'telnet' });
-      };
       const results: { readonly raw: number; readonly ours: number }[] = [];
       for (let round = 0; round <= rounds; round += 1) {
-        const theirs = await closedLoop(raw, draws(size, round + 1), callers, roundMs);
-        const own = await closedLoop(create, draws(size, round + 1), callers, roundMs);
-        if (round > 0) results.push({ raw: theirs.perSecond, ours: own.perSecond });
+        // Each on users of his own, and each begins in turn.
+        const seed = 2 * round + 1;
+        const runRaw = () => closedLoop(raw, draws(size, seed), callers, roundMs);
+        const runOurs = () => closedLoop(own, draws(size, seed + 1), callers, roundMs);
+        const [first, second] = round % 2 === 0 ? [runRaw, runOurs] : [runOurs, runRaw];
+        const [one, other] = [await first(), await second()];
+        const [theirs, mine] = round % 2 === 0 ? [one, other] : [other, one];
+        if (round > 0) results.push({ raw: theirs.perSecond, ours: mine.perSecond });
       }
       standings.push({
         name,

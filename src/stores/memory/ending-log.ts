@@ -1,6 +1,7 @@
 import { type Ending, ENDING_RETENTION_MS, type EndingCause } from '../../session/ending.ts';
 import type { EndingRecord } from '../../session/session-store.ts';
 import type { Session } from '../../session/session.ts';
+import { Queue } from './queue.ts';
 import { ShardedMap } from './sharded-map.ts';
 
 /** An ending and the hash in one object: of a million there is less to collect. */
@@ -15,9 +16,8 @@ const STEPS = 8;
 export class EndingLog {
   readonly #entries = new ShardedMap<Entry>();
   readonly #max: number;
-  /** All that are remembered, and some that are no more, oldest first from `#oldest` on. */
-  #inOrder: Entry[] = [];
-  #oldest = 0;
+  /** All that are remembered, and some that are no more, oldest first. */
+  readonly #inOrder = new Queue<Entry>();
 
   constructor(max: number) {
     this.#max = max;
@@ -46,24 +46,16 @@ export class EndingLog {
   /** Looks at so many of the oldest at most; whether no other is to be forgotten. */
   forgetOld(now: Date, steps: number): boolean {
     for (let left = steps; left > 0; left -= 1) {
-      const entry = this.#inOrder[this.#oldest];
+      const entry = this.#inOrder.first;
       if (entry === undefined) return true;
 
       const isLatest = this.#entries.get(entry.sessionId) === entry;
       if (isLatest && this.#entries.size <= this.#max && !isOld(entry, now)) return true;
       if (isLatest) this.#entries.delete(entry.sessionId);
-      this.#stepOver();
+      this.#inOrder.dropFirst();
     }
 
     return false;
-  }
-
-  #stepOver(): void {
-    this.#oldest += 1;
-    if (this.#oldest < 1_000 || 2 * this.#oldest < this.#inOrder.length) return;
-
-    this.#inOrder = this.#inOrder.slice(this.#oldest);
-    this.#oldest = 0;
   }
 }
 
