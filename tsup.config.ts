@@ -3,6 +3,7 @@ import type { Options } from 'tsup';
 const config: Options = {
   entry: {
     index: 'src/index.ts',
+    live: 'src/live/index.ts',
     memory: 'src/stores/memory/index.ts',
     postgres: 'src/stores/postgres/index.ts',
     testing: 'src/testing/index.ts',

@@ -5,6 +5,7 @@ const source = (path: string): string => fileURLToPath(new URL(`src/${path}`, im
 
 // The longest first: an alias also matches the paths below it.
 const alias = {
+  'mud-auth/live': source('live/index.ts'),
   'mud-auth/memory': source('stores/memory/index.ts'),
   'mud-auth/postgres': source('stores/postgres/index.ts'),
   'mud-auth/testing': source('testing/index.ts'),

@@ -8,6 +8,7 @@ import { chart } from './chart.ts';
 import { measureCleanup } from './cleanup.ts';
 import { compare, compareOpen, type Contestant, type Standing } from './compare.ts';
 import { measureLists } from './lists.ts';
+import { compareListening } from './listening.ts';
 import { measureMemory } from './memory.ts';
 import { measureRefusals } from './refusals.ts';
 import type { OpenPeer, Peer, World } from './peers/peer.ts';
@@ -66,6 +67,7 @@ async function run(): Promise<void> {
   await compareChecks(watcher, open);
   await compareTails(open);
   await compareVariants(watcher, open, world);
+  await showListening(world);
   await compareSightings(open, world);
   await compareCreates(world);
   for (const { peer } of open) await peer.close();
@@ -160,6 +162,22 @@ async function compareVariants(watcher: pg.Client, open: readonly Opened[], worl
   );
   say('Statements and WAL at 16 callers.');
   for (const { peer } of others) await peer.close();
+}
+
+async function showListening(world: World): Promise<void> {
+  const course = isFull ? { rounds: 5, roundMs: 12_000 } : { rounds: 3, roundMs: 1_000 };
+  const figures = await compareListening(world, 1_000, course);
+  heading('Validates of a node that watches 1,000 connections, against those of one that watches none');
+  say(
+    table(
+      ['', 'validates a second at 16 callers'],
+      [
+        ['watching none', figure(figures.perSecondWithout)],
+        ['watching 1,000, and listening', figure(figures.perSecondWith)],
+        ['ratio', ratio(figures.ratio)],
+      ],
+    ),
+  );
 }
 
 async function compareSightings(open: readonly Opened[], world: World): Promise<void> {

@@ -7,6 +7,7 @@ export type {
 } from './session/session-service.ts';
 export type { SessionServiceOptions } from './session/session-service-options.ts';
 export type { ActivityOptions } from './session/presence.ts';
+export type { CheckedSession } from './session/session-check.ts';
 export type { RemoveOptions } from './session/removal.ts';
 export type { TokenInput } from './session/session-resolver.ts';
 
@@ -39,6 +40,8 @@ export { canManage, defineRoles, hasPermission } from './roles/roles.ts';
 export type { RoleDefinition, RoleTable, RoleTableDefinition } from './roles/roles.ts';
 export { mudRoles, type MudPermission } from './roles/mud-roles.ts';
 
+export { LocalSessionEvents } from './live/session-events.ts';
+
 // The ports, and the rules of the model that an implementation of one needs.
 export type { Character, Directory, User } from './directory.ts';
 export type {
@@ -52,6 +55,7 @@ export type {
   SessionStore,
   TouchOutcome,
 } from './session/session-store.ts';
+export type { SessionEvents, SessionEventsSubscriber, SessionsEnded } from './live/session-events.ts';
 export { systemClock, type Clock } from './clock.ts';
 export { ENDING_RETENTION_MS } from './session/ending.ts';
 export { lifetimeMs, termsFor } from './session/session-policy.ts';

@@ -1,6 +1,7 @@
 import type { User } from '../directory.ts';
 import { InvalidSessionError, SessionStoreError } from '../errors.ts';
 import { type PresentedToken, readToken, sameSecret } from '../token.ts';
+import type { Announcer } from './announcer.ts';
 import { isTouchDue, type SessionPolicy } from './session-policy.ts';
 import type { SessionRecord, SessionStore } from './session-store.ts';
 import { isExpired } from './session.ts';
@@ -13,17 +14,22 @@ export interface LiveRecord extends SessionRecord {
   readonly user: User;
 }
 
+/** What a token says; or what a host says, for whom nothing is secret. */
+type Presented = PresentedToken | { readonly sessionId: string; readonly secretHash: null };
+
 /** A touch can slide a session between two looks of one call, but hardly three times. */
 const MAX_LOOKS = 3;
 
-/** From a token to the live session behind it: the one way in. */
+/** From a token, or a host's word, to the live session behind it: the one way in. */
 export class SessionResolver {
   readonly #store: SessionStore;
   readonly #policy: SessionPolicy;
+  readonly #announcer: Announcer;
 
-  constructor(store: SessionStore, policy: SessionPolicy) {
+  constructor(store: SessionStore, policy: SessionPolicy, announcer: Announcer) {
     this.#store = store;
     this.#policy = policy;
+    this.#announcer = announcer;
   }
 
   /**
@@ -33,6 +39,15 @@ export class SessionResolver {
    */
   async resolve(token: TokenInput): Promise<LiveRecord> {
     return this.#findUsable(presentedBy(token));
+  }
+
+  /**
+   * The live record of a session by its public id, for a host who knows what he does.
+   *
+   * @throws InvalidSessionError, with the reason.
+   */
+  async resolveById(sessionId: string): Promise<LiveRecord> {
+    return this.#findUsable({ sessionId, secretHash: null });
   }
 
   /** As `resolve`, or `null` instead of an `InvalidSessionError`. */
@@ -63,18 +78,18 @@ export class SessionResolver {
     }
   }
 
-  async #findUsable(presented: PresentedToken): Promise<LiveRecord> {
+  async #findUsable(presented: Presented): Promise<LiveRecord> {
     const record = await this.#findLive(presented);
     if (hasEnabledUser(record)) return record;
 
     throw await this.#refuseUser(record, presented);
   }
 
-  async #findLive(presented: PresentedToken): Promise<SessionRecord> {
+  async #findLive(presented: Presented): Promise<SessionRecord> {
     for (let look = 0; look < MAX_LOOKS; look += 1) {
       const record = await this.#store.findSession(presented.sessionId);
       if (record === null) throw await this.#refusalOf(presented);
-      if (!sameSecret(record.secretHash, presented.secretHash)) throw new InvalidSessionError();
+      if (!opens(presented, record.secretHash)) throw new InvalidSessionError();
       if (!isExpired(record.session, record.readAt)) return record;
 
       // "Expired" may only be said of what is ended: a touch that was under way at the deadline
@@ -89,17 +104,19 @@ export class SessionResolver {
     });
   }
 
-  async #refuseUser({ session, user }: SessionRecord, presented: PresentedToken): Promise<Error> {
+  async #refuseUser({ session, user }: SessionRecord, presented: Presented): Promise<Error> {
     if (user === null) return new InvalidSessionError();
 
     // Ended for good, so that lifting the ban does not bring the session back.
-    await this.#store.endSession(session.id, { reason: 'banned', actorId: null });
+    const ending = await this.#store.endSession(session.id, { reason: 'banned', actorId: null });
+    if (ending !== null) this.#announcer.announceEach([ending]);
+
     return this.#refusalOf(presented);
   }
 
-  async #refusalOf(presented: PresentedToken): Promise<InvalidSessionError> {
+  async #refusalOf(presented: Presented): Promise<InvalidSessionError> {
     const ended = await this.#store.findEnding(presented.sessionId);
-    const isHolder = ended !== null && sameSecret(ended.secretHash, presented.secretHash);
+    const isHolder = ended !== null && opens(presented, ended.secretHash);
 
     return new InvalidSessionError(isHolder ? ended.ending.reason : null);
   }
@@ -109,7 +126,12 @@ function hasEnabledUser(record: SessionRecord): record is LiveRecord {
   return record.user !== null && !record.user.disabled;
 }
 
-function presentedBy(token: TokenInput): PresentedToken {
+/** Whether this opens a session with that hash. */
+function opens({ secretHash }: Presented, hash: Uint8Array): boolean {
+  return secretHash === null || sameSecret(hash, secretHash);
+}
+
+function presentedBy(token: TokenInput): Presented {
   const presented = readToken(token);
   if (presented === null) throw new InvalidSessionError();
 

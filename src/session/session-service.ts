@@ -7,13 +7,17 @@ import {
   SessionLimitError,
   UserNotAvailableError,
 } from '../errors.ts';
+import { LocalSessionEvents, type SessionEvents } from '../live/session-events.ts';
 import { type MudPermission, mudRoles } from '../roles/mud-roles.ts';
 import { hasPermission, type RoleTable } from '../roles/roles.ts';
 import { isSessionId, looksLikeToken, mintToken, newSessionId } from '../token.ts';
+import { Announcer } from './announcer.ts';
 import { requireString } from './arguments.ts';
+import type { EndingCause } from './ending.ts';
 import { type ActivityOptions, byCharacterName, windowOf } from './presence.ts';
 import { type GamePrincipal, gamePrincipalOf, type Principal, principalOf } from './principal.ts';
 import { causeOf, type RemoveOptions } from './removal.ts';
+import { type CheckedSession, checkedSessionOf } from './session-check.ts';
 import { definePolicy, type SessionPolicy, termsFor } from './session-policy.ts';
 import { type LiveRecord, SessionResolver, type TokenInput } from './session-resolver.ts';
 import type { ActiveCharacter, SessionStore } from './session-store.ts';
@@ -52,7 +56,10 @@ export interface UsernameAndRole {
  * method may also reject with a `SessionStoreError`, which says nothing about the session.
  */
 export class SessionService<Permission extends string = MudPermission> {
+  /** Where the ends of sessions are told. */
+  readonly events: SessionEvents;
   readonly #store: SessionStore;
+  readonly #announcer: Announcer;
   readonly #roles: RoleTable<string>;
   readonly #policy: SessionPolicy;
   readonly #resolver: SessionResolver;
@@ -65,7 +72,9 @@ export class SessionService<Permission extends string = MudPermission> {
     this.#store = options.store;
     this.#roles = options.roles ?? mudRoles;
     this.#policy = definePolicy(options.policy);
-    this.#resolver = new SessionResolver(this.#store, this.#policy);
+    this.events = options.events ?? new LocalSessionEvents();
+    this.#announcer = new Announcer(this.events, options.onError ?? (() => {}));
+    this.#resolver = new SessionResolver(this.#store, this.#policy, this.#announcer);
     this.#generateSessionId = options.generateSessionId ?? newSessionId;
   }
 
@@ -92,6 +101,7 @@ export class SessionService<Permission extends string = MudPermission> {
 
     switch (created.outcome) {
       case 'created':
+        this.#announcer.announceEach(created.endings);
         return { token, session: created.session };
       case 'user_not_available':
         throw new UserNotAvailableError();
@@ -161,6 +171,21 @@ export class SessionService<Permission extends string = MudPermission> {
   }
 
   /**
+   * Who is behind the session with this public id, and how long it still lives. On the host's own
+   * authority, for connections whose token was validated before: no secret is asked for. Never
+   * touches.
+   *
+   * @throws InvalidSessionError if it does not live, or its user may not use it, with the reason.
+   * @throws TypeError if it is given a token.
+   */
+  async checkSession(sessionId: string): Promise<CheckedSession> {
+    requireSessionId('checkSession', sessionId);
+    if (!isSessionId(sessionId)) throw new InvalidSessionError();
+
+    return checkedSessionOf(await this.#resolver.resolveById(sessionId));
+  }
+
+  /**
    * Lets a session play one of its user's characters, in place of the one that it played. Counts as
    * activity. A session of the same user that plays it already is ended (seat policy `take_over`),
    * or wins (`reject`).
@@ -182,6 +207,7 @@ export class SessionService<Permission extends string = MudPermission> {
 
     switch (selected.outcome) {
       case 'selected':
+        this.#announcer.announceEach(selected.endings);
         return gamePrincipalOf(selected.session, user, selected.character);
       case 'character_not_available':
         throw new CharacterNotAvailableError();
@@ -209,9 +235,7 @@ export class SessionService<Permission extends string = MudPermission> {
     const record = await this.#resolver.findLiveOrNull(token);
     if (record === null) return false;
 
-    const ending = await this.#store.endSession(record.session.id, { reason: 'logged_out', actorId: null });
-
-    return ending !== null;
+    return this.#end(record.session.id, { reason: 'logged_out', actorId: null });
   }
 
   /**
@@ -221,34 +245,44 @@ export class SessionService<Permission extends string = MudPermission> {
    * @throws TypeError if it is given a token: sessions are managed by their public id.
    */
   async removeSession(sessionId: string, options: RemoveOptions = {}): Promise<boolean> {
-    requireString('sessionId', sessionId);
-    if (looksLikeToken(sessionId)) {
-      throw new TypeError(
-        'removeSession takes the session id (principal.session.id), not the token. To end the session of a token, call logout.',
-      );
-    }
+    requireSessionId('removeSession', sessionId, ' To end the session of a token, call logout.');
     const cause = causeOf(options);
 
-    return isSessionId(sessionId) && (await this.#store.endSession(sessionId, cause)) !== null;
+    return isSessionId(sessionId) && this.#end(sessionId, cause);
   }
 
   /** Ends every session of a user on the host's own authority; how many were live. */
   async removeSessionsForUser(userId: string, options: RemoveOptions = {}): Promise<number> {
     requireString('userId', userId);
 
-    return this.#store.endSessionsForUser(userId, causeOf(options));
+    const cause = causeOf(options);
+
+    const ended = await this.#store.endSessionsForUser(userId, cause);
+    if (ended > 0) this.#announcer.announce({ scope: 'user', userId, ...cause });
+
+    return ended;
   }
 
   /** Ends the session that plays a character on the host's own authority; how many were live, 0 or 1. */
   async removeSessionsForCharacter(characterId: string, options: RemoveOptions = {}): Promise<number> {
     requireString('characterId', characterId);
 
-    return this.#store.endSessionsForCharacter(characterId, causeOf(options));
+    const ending = await this.#store.endSessionForCharacter(characterId, causeOf(options));
+    if (ending === null) return 0;
+
+    this.#announcer.announceEach([ending]);
+
+    return 1;
   }
 
   /** Ends every session there is; how many were live. The host's users and characters stay. */
   async clearAllSessions(): Promise<number> {
-    return this.#store.endAllSessions({ reason: 'cleared', actorId: null });
+    const cause = { reason: 'cleared', actorId: null } as const;
+
+    const ended = await this.#store.endAllSessions(cause);
+    if (ended > 0) this.#announcer.announce({ scope: 'all', ...cause });
+
+    return ended;
   }
 
   /**
@@ -275,6 +309,13 @@ export class SessionService<Permission extends string = MudPermission> {
     return characters.toSorted(byCharacterName);
   }
 
+  async #end(sessionId: string, cause: EndingCause): Promise<boolean> {
+    const ending = await this.#store.endSession(sessionId, cause);
+    if (ending !== null) this.#announcer.announceEach([ending]);
+
+    return ending !== null;
+  }
+
   #look(token: TokenInput, { touch = true }: ValidateOptions): Promise<LiveRecord> {
     return touch ? this.#resolver.use(token) : this.#resolver.resolve(token);
   }
@@ -287,4 +328,11 @@ export class SessionService<Permission extends string = MudPermission> {
 
     throw new TypeError('generateSessionId must return a UUID in lower-case canonical form.');
   }
+}
+
+/** @throws TypeError for a token: what is done on a host's own authority goes by the public id. */
+function requireSessionId(method: string, sessionId: string, hint = ''): void {
+  requireString('sessionId', sessionId);
+  if (looksLikeToken(sessionId))
+    throw new TypeError(`${method} takes the session id (principal.session.id), not the token.${hint}`);
 }

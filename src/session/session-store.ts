@@ -164,8 +164,8 @@ export interface SessionStore {
   /** Ends every live session of a user; how many there were. */
   endSessionsForUser(userId: string, cause: EndingCause): Promise<number>;
 
-  /** Ends the live session that holds a character, if any; how many there were, 0 or 1. */
-  endSessionsForCharacter(characterId: string, cause: EndingCause): Promise<number>;
+  /** Ends the live session that holds a character; `null` if there is none. */
+  endSessionForCharacter(characterId: string, cause: EndingCause): Promise<Ending | null>;
 
   /**
    * Ends every live session; how many there were. Every session whose creation completed before

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 
 const run = promisify(execFile);
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const ENTRIES = ['mud-auth', 'mud-auth/memory', 'mud-auth/postgres', 'mud-auth/testing'];
+const ENTRIES = ['mud-auth', 'mud-auth/live', 'mud-auth/memory', 'mud-auth/postgres', 'mud-auth/testing'];
 
 describe('the packed package, in an empty project', () => {
   let project: string;
@@ -45,7 +45,7 @@ describe('the packed package, in an empty project', () => {
       `import { registerHooks } from 'node:module';
        const loaded = [];
        registerHooks({ resolve(specifier, context, next) { loaded.push(specifier); return next(specifier, context); } });
-       await import('mud-auth'); await import('mud-auth/memory'); await import('mud-auth/testing');
+       await import('mud-auth'); await import('mud-auth/live'); await import('mud-auth/memory'); await import('mud-auth/testing');
        console.log(JSON.stringify(loaded.filter((name) => /kysely|pg|postgres/.test(name))));`,
     );
 
@@ -153,6 +153,7 @@ function onPostgres(quickStart: string): string {
 
 const CONSUMER = `
 import { defineRoles, hasPermission, InvalidSessionError, SessionService, type Principal } from 'mud-auth';
+import { LiveSessions } from 'mud-auth/live';
 import { MemoryDirectory, MemorySessionStore } from 'mud-auth/memory';
 import { migrateToLatest, migrationSql, PostgresSessionStore, type PgPool } from 'mud-auth/postgres';
 import { describeSessionStore, FakeClock } from 'mud-auth/testing';
@@ -160,6 +161,7 @@ import { describeSessionStore, FakeClock } from 'mud-auth/testing';
 const roles = defineRoles({ permissions: ['dig', 'fly'], roles: { mole: { rank: 1, permissions: ['dig'] } } });
 const store = new MemorySessionStore({ directory: new MemoryDirectory(), clock: new FakeClock() });
 const service = new SessionService({ store, roles });
+export const live = new LiveSessions({ sessions: service });
 export async function use(token: string | undefined, pool: PgPool): Promise<Principal | null> {
   await migrateToLatest(pool);
   // @ts-expect-error: misspelt

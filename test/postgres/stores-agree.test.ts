@@ -197,7 +197,7 @@ async function take(next: Step, { clock, host, store, used }: World): Promise<un
         disabled: next.act === 'disable',
       });
     case 'endForCharacter':
-      return store.endSessionsForCharacter(next.character, cause);
+      return (await store.endSessionForCharacter(next.character, cause))?.sessionId ?? null;
     case 'delete':
       return host.deleteCharacter(next.character);
     case 'give':

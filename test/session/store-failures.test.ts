@@ -31,6 +31,7 @@ const TOKEN_CALLS: Readonly<Record<string, Call>> = {
 
 const OTHER_CALLS: Readonly<Record<string, Call>> = {
   createSession: ({ service }) => service.createSession(alice.id),
+  checkSession: ({ service }, _token, id) => service.checkSession(id),
   removeSession: ({ service }, _, id) => service.removeSession(id),
   removeSessionsForUser: ({ service }) => service.removeSessionsForUser(alice.id),
   removeSessionsForCharacter: ({ service }) => service.removeSessionsForCharacter(aria.id),

@@ -164,14 +164,11 @@ export class MemorySessionStore implements SessionStore {
     return rows.length;
   }
 
-  async endSessionsForCharacter(characterId: string, cause: EndingCause): Promise<number> {
+  async endSessionForCharacter(characterId: string, cause: EndingCause): Promise<Ending | null> {
     const now = this.#clock.now();
     const holder = this.#table.liveOfCharacter(characterId, now);
-    if (holder === null) return 0;
 
-    this.#table.end(holder, cause, now);
-
-    return 1;
+    return holder === null ? null : this.#table.end(holder, cause, now);
   }
 
   async endAllSessions(cause: EndingCause): Promise<number> {

@@ -1,5 +1,5 @@
 import { SessionStoreError } from '../../errors.ts';
-import { type Ending, ENDING_RETENTION_MS, type EndingCause } from '../../session/ending.ts';
+import type { Ending, EndingCause } from '../../session/ending.ts';
 import type {
   ActiveCharacter,
   CharacterSelection,
@@ -25,8 +25,13 @@ import { RelationPeople } from './relation-people.ts';
 import { checkSchemaVersion } from './schema-version.ts';
 import { type CreatingStatements, creatingStatements } from './statements/creating-statements.ts';
 import { type EndingStatements, endingStatements, paramsOf } from './statements/ending-statements.ts';
-import { countOf, toEnding, toHash, toTime } from './statements/rows.ts';
-import { type SessionStatements, sessionStatements, type TouchRow } from './statements/session-statements.ts';
+import { countOf, isEnding, toEnding, toHash, toTime } from './statements/rows.ts';
+import {
+  type FoundEndingRow,
+  type SessionStatements,
+  sessionStatements,
+  type TouchRow,
+} from './statements/session-statements.ts';
 import type { Statement } from './statements/statement.ts';
 import { UserTransactions } from './user-transactions.ts';
 
@@ -47,6 +52,7 @@ export class PostgresSessionStore implements SessionStore {
   readonly #byUser: UserTransactions;
   readonly #statements: SessionStatements & CreatingStatements & EndingStatements;
   readonly #touches: Coalescer<TouchRow>;
+  readonly #endings: Coalescer<FoundEndingRow>;
   readonly #cleanup: Cleanup;
   readonly #prepare: () => Promise<void>;
   readonly #lockTable: string;
@@ -65,6 +71,7 @@ export class PostgresSessionStore implements SessionStore {
       ...endingStatements(schema),
     };
     this.#touches = this.#connections.sharing(this.#statements.touchSession);
+    this.#endings = this.#connections.sharing(this.#statements.findEnding);
     this.#byUser = new UserTransactions(this.#connections, this.#statements);
     this.#people =
       'directory' in options && options.directory !== undefined
@@ -114,12 +121,10 @@ export class PostgresSessionStore implements SessionStore {
 
   async findEnding(sessionId: string): Promise<EndingRecord | null> {
     if (!isSessionId(sessionId)) return null;
-    const [row] = await this.#run(this.#statements.findEnding, {
-      id: sessionId,
-      retention: ENDING_RETENTION_MS,
-    });
+    await this.ready();
+    const row = await this.#endings.ask(sessionId);
 
-    return row === undefined ? null : { ending: toEnding(row), secretHash: toHash(row) };
+    return row === null ? null : { ending: toEnding(row), secretHash: toHash(row) };
   }
 
   async touchSession(sessionId: string): Promise<TouchOutcome> {
@@ -174,15 +179,17 @@ export class PostgresSessionStore implements SessionStore {
     return this.#byUser.endSessions(userId, cause);
   }
 
-  async endSessionsForCharacter(characterId: string, cause: EndingCause): Promise<number> {
-    if (!idTypes.text.fits(characterId)) return 0;
+  async endSessionForCharacter(characterId: string, cause: EndingCause): Promise<Ending | null> {
+    if (!idTypes.text.fits(characterId)) return null;
 
     for (;;) {
-      const [row] = await this.#run(this.#statements.endSessionsOfCharacter, {
+      const [row] = await this.#run(this.#statements.endSessionOfCharacter, {
         character: characterId,
         ...paramsOf(cause),
       });
-      if (row?.missed !== true) return countOf(row === undefined ? [] : [row]);
+      if (row?.missed === true) continue;
+
+      return row !== undefined && isEnding(row) && row.reason !== 'expired' ? toEnding(row) : null;
     }
   }
 

@@ -16,7 +16,8 @@ import {
   toNewSession,
 } from './statements/creating-statements.ts';
 import { type EndingStatements, paramsOf } from './statements/ending-statements.ts';
-import { countOf, type EndingRow, toEnding, toSession } from './statements/rows.ts';
+import { countOf, isEnding, toEnding, toSession } from './statements/rows.ts';
+import type { LockedUserRow } from './statements/relation-statements.ts';
 import type { LockParams, SessionStatements } from './statements/session-statements.ts';
 import type { Statement } from './statements/statement.ts';
 
@@ -41,19 +42,23 @@ export class UserTransactions {
 
   /** Creates a session on these terms. */
   async createSessionOn(terms: SessionTerms, input: NewSession): Promise<CreateSessionOutcome> {
-    return this.#whileLocked(input.userId, (transaction) => this.#insert(input, terms, transaction));
+    return this.#connections.transaction(async (transaction) => {
+      const had = await transaction.run(this.#statements.lockUserCounting, this.#locking(input.userId));
+
+      return this.#insert(input, terms, countOf(had), transaction);
+    });
   }
 
   /** Creates a session on the terms of the role that is read as the user is locked. */
   async createSession(
     input: NewSession,
-    lockUserWithRole: Statement<LockParams, { readonly role: string | null }>,
+    lockUserWithRole: Statement<LockParams, LockedUserRow>,
   ): Promise<CreateSessionOutcome> {
     return this.#connections.transaction(async (transaction) => {
-      const [row] = await transaction.run(lockUserWithRole, this.#locking(input.userId));
-      if (row === undefined || row.role === null) return { outcome: 'user_not_available' };
+      const [user] = await transaction.run(lockUserWithRole, this.#locking(input.userId));
+      if (user === undefined || user.role === null) return { outcome: 'user_not_available' };
 
-      return this.#insert(input, termsFor(input.policy, row.role), transaction);
+      return this.#insert(input, termsFor(input.policy, user.role), countOf([user]), transaction);
     });
   }
 
@@ -94,13 +99,19 @@ export class UserTransactions {
     );
   }
 
-  async #insert(input: NewSession, terms: SessionTerms, transaction: Runner): Promise<CreateSessionOutcome> {
+  /** `had` says only which statement to try first: it was counted before the user was locked. */
+  async #insert(
+    input: NewSession,
+    terms: SessionTerms,
+    had: number,
+    transaction: Runner,
+  ): Promise<CreateSessionOutcome> {
     const limit = terms.maxSessionsPerUser ?? KEEP_ALL;
     const keep = terms.sessionLimitPolicy === 'replace_oldest' ? limit - 1 : KEEP_ALL;
     const params = { ...paramsOfNew(input), ...paramsOfTerms(terms), limit, keep };
 
-    // Mostly there is room, and then the larger statement has nothing to do.
-    const [inserted] = await transaction.run(this.#statements.insertBelowLimit, params);
+    // Mostly there is room, and the larger statement would have nothing to end.
+    const [inserted] = had < limit ? await transaction.run(this.#statements.insertBelowLimit, params) : [];
     if (inserted !== undefined)
       return { outcome: 'created', session: toNewSession(input, inserted), endings: [] };
 
@@ -134,9 +145,4 @@ export class UserTransactions {
 
     return rows.map(toEnding).filter((ending) => ending.reason !== 'expired');
   }
-}
-
-/** Whether the row has an ending, in which case it has all columns of one. */
-function isEnding<Row extends { readonly session_id: string | null }>(row: Row): row is Row & EndingRow {
-  return row.session_id !== null;
 }

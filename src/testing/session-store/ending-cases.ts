@@ -97,12 +97,22 @@ export function endingCases(it: DeclareCase): void {
     assert.equal(await store.endSessionsForUser(alice.id, KICKED), 1);
   });
 
-  it('ends the session that plays a character', async ({ alice, aria, create, isLive, play, store }) => {
+  it('ends the session that plays a character', async ({
+    alice,
+    aria,
+    clock,
+    create,
+    isLive,
+    play,
+    store,
+  }) => {
     const playing = await create(alice);
     await play(playing, aria);
     const other = await create(alice);
 
-    assert.equal(await store.endSessionsForCharacter(aria.id, KICKED), 1);
+    const ending = await store.endSessionForCharacter(aria.id, KICKED);
+
+    assert.deepEqual(ending, { ...KICKED, sessionId: playing.id, userId: alice.id, endedAt: clock.now() });
     assert.equal(await store.findSession(playing.id), null);
     assert.equal(await isLive(other), true);
   });
@@ -121,7 +131,7 @@ export function endingCases(it: DeclareCase): void {
     clock.advance(1_000);
 
     for (const id of [aria.id, unknownId, '', '\0']) {
-      assert.equal(await store.endSessionsForCharacter(id, KICKED), 0);
+      assert.equal(await store.endSessionForCharacter(id, KICKED), null);
     }
   });
 

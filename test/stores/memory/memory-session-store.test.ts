@@ -108,7 +108,7 @@ describe('endSession of a session whose id is used again', () => {
     await store.endSession(id, KICKED);
     await create(BOB.id, id);
 
-    expect(await store.endSessionsForCharacter(CATO.id, KICKED)).toBe(0);
+    expect(await store.endSessionForCharacter(CATO.id, KICKED)).toBeNull();
     expect(await store.findSession(id)).not.toBeNull();
   });
 });

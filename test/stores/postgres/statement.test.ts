@@ -45,8 +45,9 @@ describe('a statement', () => {
 
   it('knows whether it may leave something behind', () => {
     const users = { relation: 'updates', idType: 'text' } as const;
-    const { lockUser, findEnding, countActive, touchSession, ...session } = sessionStatements('mud_auth');
-    const { bindCharacter, releaseCharacter } = session;
+    const session = sessionStatements('mud_auth');
+    const { lockUser, lockUserCounting, findEnding, countActive } = session;
+    const { touchSession, bindCharacter, releaseCharacter } = session;
     const { findRecord, insertSession, findCharacter, listActive, lockUserWithRole } = relationStatements(
       'mud_auth',
       { users, characters: users },
@@ -58,8 +59,9 @@ describe('a statement', () => {
       listActive('text'),
       listInPlayStatement('mud_auth'),
       lockUser,
+      lockUserCounting,
       lockUserWithRole,
-      findEnding,
+      ...Object.values(findEnding),
       countActive,
     ];
     const writing = [

@@ -4,7 +4,7 @@ import type { NewSession } from '../../../session/session-store.ts';
 import type { Session } from '../../../session/session.ts';
 import { endingCtes } from './ending-statements.ts';
 import { durably, interval, isExpired, isLive, now } from './fragments.ts';
-import { endingColumns, type EndingRow, type SessionRow, timesColumn, toSession } from './rows.ts';
+import { endingColumns, type PerhapsEnding, type SessionRow, timesColumn, toSession } from './rows.ts';
 import { type Param, Statement } from './statement.ts';
 
 /** What is stored of a new session on whatever terms. */
@@ -24,8 +24,9 @@ interface InsertParams extends NewSessionParams {
 /** A {@link SessionRow}, but for what is known of a new session beforehand. */
 export type CreatedRow = Pick<SessionRow, 'times'>;
 
-/** `times` is null where nothing was created, the columns of an ending where nothing was ended. */
-type CreatedWithinLimitRow = { readonly [Column in keyof (CreatedRow & EndingRow)]: string | null } & {
+/** `times` is null where nothing was created. */
+type CreatedWithinLimitRow = PerhapsEnding & {
+  readonly times: string | null;
   /** How many lived before. */
   readonly living: string;
 };

@@ -2,7 +2,7 @@ import { type RawBuilder, sql } from 'kysely';
 import type { EndingCause } from '../../../session/ending.ts';
 import { quoted } from '../identifiers.ts';
 import { durably, interval, isExpired, now } from './fragments.ts';
-import { type Count, endingColumns, type EndingRow } from './rows.ts';
+import { type Count, endingColumns, type EndingRow, type PerhapsEnding } from './rows.ts';
 import { type AtMoment, type Param, Statement } from './statement.ts';
 
 /** Why and by whom sessions are ended, as statements take it. */
@@ -31,10 +31,13 @@ export interface EndingStatements {
   readonly expireSession: Statement<{ id: string }, EndingRow>;
   readonly expireSessionsOfUser: Statement<{ user: string }, Count>;
   readonly endSessionsOfUser: Statement<Cause & { user: string }, Count>;
-  /** `missed`: a takeover went first, and who holds the character now was not seen. */
-  readonly endSessionsOfCharacter: Statement<
+  /**
+   * One row always, without an ending if nothing was ended. `missed`: a takeover went first, and who
+   * holds the character now was not seen.
+   */
+  readonly endSessionOfCharacter: Statement<
     Cause & { character: string },
-    Count & { readonly missed: boolean }
+    PerhapsEnding & { readonly missed: boolean }
   >;
   readonly endAllSessions: Statement<Cause, Count>;
   /** Ends at most so many of the expired sessions in a part of the table, passing over those that another writer holds. */
@@ -85,15 +88,14 @@ export function endingStatements(schema: string): EndingStatements {
 
     // The DELETE waits for a takeover and then finds its row gone; the look at the end goes by the
     // same old snapshot, in which the character was held.
-    endSessionsOfCharacter: new Statement((param) => {
+    endSessionOfCharacter: new Statement((param) => {
       const held = sql`s.character_id = ${param('character', 'text')}`;
 
-      return sql<Count & { readonly missed: boolean }>`
+      return sql<PerhapsEnding & { readonly missed: boolean }>`
         ${endingFor(param, held)}
-        select
-          (pg_catalog.count(*) filter (where reason <> 'expired'))::text as count,
-          pg_catalog.count(*) = 0 and exists (select from ${sessions} as s where ${held}) as missed
-        from remembered`;
+        select ${sql.join([...endingColumns])},
+          e.session_id is null and exists (select from ${sessions} as s where ${held}) as missed
+        from (select) as nothing left join remembered as e on true`;
     }),
 
     endAllSessions: new Statement((param) => sql<Count>`${endingFor(param, sql`true`)} ${theLivingCounted}`),

@@ -4,8 +4,8 @@ import type { HostIdType } from '../id-types.ts';
 import { type CreatedRow, inserting, type NewSessionParams } from './creating-statements.ts';
 import { durably, isActiveWithin, isLive, now } from './fragments.ts';
 import { findRecordStatements, type RecordRow } from './record-statements.ts';
-import { timeColumn } from './rows.ts';
-import { type LockParams, lockingUser } from './session-statements.ts';
+import { type Count, timeColumn } from './rows.ts';
+import { type LockParams, lockingUser, sessionsOfUser } from './session-statements.ts';
 import { type Param, Statement } from './statement.ts';
 import type { StatementPair } from './statement-pair.ts';
 
@@ -46,12 +46,17 @@ export interface ActiveRow {
   readonly last_active_at: string;
 }
 
+/** A user who is locked; his role is null if he may not sign in. */
+export interface LockedUserRow extends Count {
+  readonly role: string | null;
+}
+
 /** The statements that read the host's relations. */
 export interface RelationStatements {
   /** Inserts a session if the user may sign in, and his terms have no limit. */
   readonly insertSession: Statement<SignInParams, CreatedRow>;
-  /** Locks a user as `lockUser` does; his role, or null if he may not sign in. */
-  readonly lockUserWithRole: Statement<LockParams, { readonly role: string | null }>;
+  /** Locks a user as `lockUserCounting` does. */
+  readonly lockUserWithRole: Statement<LockParams, LockedUserRow>;
   readonly findCharacter: Statement<{ id: string }, CharacterRow>;
   readonly findRecord: StatementPair<RecordRow & PeopleRow>;
   /** Given the type of the worlds' ids, or null for one that is not among ours: then no index serves. */
@@ -103,8 +108,8 @@ export function relationStatements(schema: string, relations: HostRelations): Re
     }),
 
     lockUserWithRole: new Statement(
-      (param) => sql<{ readonly role: string | null }>`
-        select u.role, ${lockingUser(schema, param)}
+      (param) => sql<LockedUserRow>`
+        select u.role, ${sessionsOfUser(schema, param)}, ${lockingUser(schema, param)}
         from (select) as nothing left join ${whoMaySignIn(param)} on true`,
     ),
 

@@ -74,6 +74,13 @@ export interface EndingRow {
   readonly ended_at: string;
 }
 
+/** The same columns where there may be no ending. */
+export type PerhapsEnding = { readonly [Column in keyof EndingRow]: string | null };
+
+export function isEnding<Row extends PerhapsEnding>(row: Row): row is Row & EndingRow {
+  return row.session_id !== null;
+}
+
 /** The columns of an {@link EndingRow}, from a row `e`. */
 export const endingColumns: readonly [
   AliasedRawBuilder<string, 'session_id'>,

@@ -1,5 +1,6 @@
 import { type RawBuilder, sql } from 'kysely';
 import { durably, interval, isActiveWithin, isLive, now } from './fragments.ts';
+import { ENDING_RETENTION_MS } from '../../../session/ending.ts';
 import { sessionsOf } from './record-statements.ts';
 import {
   type Count,
@@ -20,6 +21,12 @@ export interface TouchRow {
   readonly touched_at: string | null;
 }
 
+/** An ending with the session that it is of, and what its token is recognised by. */
+export interface FoundEndingRow extends EndingRow {
+  readonly id: string;
+  readonly secret_hash: string;
+}
+
 export interface LockParams {
   readonly user: string;
   readonly patienceMs: number;
@@ -32,11 +39,10 @@ export interface SessionStatements {
    * longer than it is told to, and the server lets go of the locks if this node falls silent.
    */
   readonly lockUser: Statement<LockParams, object>;
+  /** The same, and how many sessions he had before the wait, the expired among them. */
+  readonly lockUserCounting: Statement<LockParams, Count>;
   readonly touchSession: StatementPair<TouchRow>;
-  readonly findEnding: Statement<
-    { id: string; retention: number },
-    EndingRow & { readonly secret_hash: string }
-  >;
+  readonly findEnding: StatementPair<FoundEndingRow>;
   /** The session and whoever holds the character, locked until the end of the transaction. */
   readonly lockSeat: Statement<
     { id: string; user: string; character: string },
@@ -73,8 +79,17 @@ export function sessionStatements(schema: string): SessionStatements {
     from ${source} cross join mud_auth_clock left join touched on touched.id = s.id
     where ${which}`;
 
+  const findEnding = (param: Param<AtMoment>, which: RawBuilder<unknown>): RawBuilder<FoundEndingRow> => sql`
+    select e.session_id::text as id, ${sql.join([...endingColumns])}, ${hashColumn('e')}
+    from ${sql.table(`${schema}.session_endings`)} as e
+    where ${which} and e.ended_at > ${now(param)} - ${interval(sql.lit(ENDING_RETENTION_MS))}`;
+
   return {
     lockUser: new Statement((param) => sql<object>`select ${lockingUser(schema, param)}`),
+
+    lockUserCounting: new Statement(
+      (param) => sql<Count>`select ${sessionsOfUser(schema, param)}, ${lockingUser(schema, param)}`,
+    ),
 
     touchSession: {
       one: new Statement((param) => touch(param, sql`${sessions} as s`, sql`s.id = ${param('id', 'uuid')}`)),
@@ -83,14 +98,10 @@ export function sessionStatements(schema: string): SessionStatements {
       ),
     },
 
-    findEnding: new Statement((param) =>
-      db
-        .selectFrom('session_endings as e')
-        .where('e.session_id', '=', param('id', 'uuid'))
-        .where(sql<boolean>`e.ended_at > ${now(param)} - ${interval(param('retention', 'bigint'))}`)
-        .select(endingColumns)
-        .select(hashColumn('e')),
-    ),
+    findEnding: {
+      one: new Statement((param) => findEnding(param, sql`e.session_id = ${param('id', 'uuid')}`)),
+      many: new Statement((param) => findEnding(param, sql`e.session_id = any (${param('ids', 'uuid[]')})`)),
+    },
 
     lockSeat: new Statement((param) =>
       db
@@ -137,6 +148,13 @@ export function sessionStatements(schema: string): SessionStatements {
         .select(sql<string>`pg_catalog.count(*)::text`.as('count')),
     ),
   };
+}
+
+/** How many sessions a user has, whether or not they have expired: by index alone. */
+export function sessionsOfUser(schema: string, param: Param<{ user: string }>): RawBuilder<unknown> {
+  return sql`(
+    select pg_catalog.count(*) from ${sql.table(`${schema}.sessions`)} as s where s.user_id = ${param('user', 'text')}
+  )::text as count`;
 }
 
 /**
