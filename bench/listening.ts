@@ -1,6 +1,7 @@
 import { SessionService } from 'mud-auth';
 import { LiveSessions } from 'mud-auth/live';
-import { PostgresSessionEvents, PostgresSessionStore } from 'mud-auth/postgres';
+import { PostgresSessionStore } from 'mud-auth/postgres';
+import { PostgresSessionEvents } from 'mud-auth/postgres/events';
 import pg from 'pg';
 import { type Act, closedLoop, draws, median } from './measure.ts';
 import { tokenOf } from './peers/library-tables.ts';

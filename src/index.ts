@@ -6,7 +6,7 @@ export type {
   ValidateOptions,
 } from './session/session-service.ts';
 export type { SessionServiceOptions } from './session/session-service-options.ts';
-export type { ActivityOptions } from './session/presence.ts';
+export type { ActivityOptions, Headcount, Presence, WhoOptions } from './session/presence.ts';
 export type { CheckedSession } from './session/session-check.ts';
 export type { RemoveOptions } from './session/removal.ts';
 export type { TokenInput } from './session/session-resolver.ts';
@@ -49,13 +49,25 @@ export type {
   CharacterSelection,
   CreateSessionOutcome,
   EndingRecord,
+  LinkOutcome,
   NewSession,
+  NodeLease,
+  PresentCharacter,
   SelectCharacterOutcome,
+  SessionLink,
+  SessionLinking,
   SessionRecord,
   SessionStore,
   TouchOutcome,
+  UnlinkOutcome,
 } from './session/session-store.ts';
-export type { SessionEvents, SessionEventsSubscriber, SessionsEnded } from './live/session-events.ts';
+export type {
+  SessionEvent,
+  SessionEvents,
+  SessionEventsSubscriber,
+  SessionMoved,
+  SessionsEnded,
+} from './live/session-events.ts';
 export { systemClock, type Clock } from './clock.ts';
 export { ENDING_RETENTION_MS } from './session/ending.ts';
 export { lifetimeMs, termsFor } from './session/session-policy.ts';

@@ -18,7 +18,8 @@ const FIND_SESSION = {
   name: 'find_session',
   text: `
     select s.id, s.user_id, s.character_id, s.client_type, s.created_at, s.last_active_at,
-      s.idle_timeout_ms, s.absolute_expires_at, clock_timestamp() as read_at, s.secret_hash,
+      s.idle_timeout_ms, s.absolute_expires_at, s.node_id, s.link_dead_since,
+      clock_timestamp() as read_at, s.secret_hash,
       least(s.last_active_at + s.idle_timeout_ms * interval '1 millisecond', s.absolute_expires_at)
         > clock_timestamp() as is_live,
       u.username, u.role, u.disabled, c.name as character_name, c.world_id

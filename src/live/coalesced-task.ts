@@ -4,22 +4,23 @@ export class CoalescedTask {
   #underWay: Promise<void> | null = null;
   #next: Promise<void> | null = null;
 
-  /** The work must not reject. */
   constructor(work: () => Promise<void>) {
     this.#work = work;
   }
 
-  /** Resolves after a run that began no earlier than this call. */
+  /** Resolves, or rejects, with a run that began no earlier than this call. */
   run(): Promise<void> {
     if (this.#underWay === null) {
       this.#underWay = this.#work().finally(() => (this.#underWay = null));
       return this.#underWay;
     }
 
-    this.#next ??= this.#underWay.then(() => {
-      this.#next = null;
-      return this.run();
-    });
+    this.#next ??= this.#underWay
+      .catch(() => {}) // somebody else is told of it
+      .then(() => {
+        this.#next = null;
+        return this.run();
+      });
     return this.#next;
   }
 }

@@ -5,18 +5,8 @@ import { withTimeLimit } from '../time-limit.ts';
 import { CoalescedTask } from './coalesced-task.ts';
 import type { Connection } from './connection.ts';
 import { type ConnectionEndReason, connectionEnd } from './connection-end.ts';
-
-/** What a session with connections needs of its node. */
-export interface Surroundings {
-  /** As `SessionService.checkSession`. */
-  readonly check: (sessionId: string) => Promise<CheckedSession>;
-  readonly warnBeforeMs: number;
-  readonly offlineGraceMs: number;
-  /** Told of what a connection's functions throw. */
-  readonly onError: (error: unknown) => void;
-  /** Told when there is nothing left to watch. */
-  readonly onOver: (session: LiveSession) => void;
-}
+import { safely } from './safely.ts';
+import type { Surroundings } from './surroundings.ts';
 
 /** A look may take so long. */
 const PATIENCE_MS = 10_000;
@@ -24,30 +14,45 @@ const PATIENCE_MS = 10_000;
 /** Whose idle time is short is not warned all the time. */
 const MAX_WARNED_SHARE = 1 / 4;
 
+/** A host that keeps a link-dead player in the game is asked again so often. */
+const VETO_MS = 5_000;
+
 /** Timers count milliseconds in 32 bits. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
-/** A session with connections on this node, and the watch over it. */
+/**
+ * A session in the care of this node: with connections here, or waiting for the player to come back.
+ * It is over when the session ends, when another node has it, or when its character has left.
+ */
 export class LiveSession {
   readonly id: string;
   readonly #surroundings: Surroundings;
   readonly #connections = new Set<Connection>();
   readonly #looks = new CoalescedTask(() => this.#look());
-  #principal: Principal;
+  readonly #links = new CoalescedTask(() => this.#saveLink());
+  #principal: Principal | null = null;
   #timer: NodeJS.Timeout | undefined;
   /** The deadline of which a warning was given, by the store's clock. */
   #warnedOf: number | null = null;
   #unknownSince: number | null = null;
+  /** How often the link was saved, or began to be: what was read before then says nothing about it. */
+  #saves = 0;
+  /** Whether the host knows that the player has lost his connection. */
+  #isLinkDeadTold = false;
+  #isOver = false;
 
-  constructor(principal: Principal, surroundings: Surroundings) {
-    this.id = principal.session.id;
-    this.#principal = principal;
+  constructor(id: string, surroundings: Surroundings) {
+    this.id = id;
     this.#surroundings = surroundings;
   }
 
-  /** Who was behind it at the last look. */
-  get principal(): Principal {
+  /** Who was behind it at the last look; `null` before the first. */
+  get principal(): Principal | null {
     return this.#principal;
+  }
+
+  get isConnected(): boolean {
+    return this.#connections.size > 0;
   }
 
   /** Looks at the store. Resolves after a look that began no earlier than this call. */
@@ -55,57 +60,171 @@ export class LiveSession {
     return this.#looks.run();
   }
 
-  add(connection: Connection): void {
+  /**
+   * Takes in a connection. From its return on it is closed on whatever end the session comes to; if
+   * the session ended meanwhile, it has been.
+   *
+   * @throws SessionStoreError if the store does not answer. The connection is let go of then.
+   */
+  async add(connection: Connection, principal: Principal): Promise<void> {
+    this.#principal ??= principal;
+    this.#isLinkDeadTold = false;
     this.#connections.add(connection);
+    try {
+      await this.#links.run();
+    } catch (error) {
+      this.remove(connection);
+      throw error;
+    }
+    if (!this.#surroundings.severalConnections && this.#connections.has(connection))
+      void this.#closeOthers(connection);
+    // What happened between the validate and now was heard by nobody here.
+    await this.recheck();
   }
 
-  /** Lets go of a connection without a word to it; whether it was there. */
-  remove(connection: Connection): boolean {
-    const wasThere = this.#connections.delete(connection);
-    if (this.#connections.size === 0) this.#leave();
-
-    return wasThere;
+  /** Lets go of a connection without a word to it. */
+  remove(connection: Connection): void {
+    if (this.#connections.delete(connection)) this.#disconnected();
   }
 
-  /** Closes all connections but one. */
-  async closeOthers(kept: Connection): Promise<void> {
+  /** Closes all connections, for this node goes down; resolves when they have closed. */
+  async shutDown(): Promise<void> {
+    await this.#leave('shutdown');
+  }
+
+  async #closeOthers(kept: Connection): Promise<void> {
     const others = Array.from(this.#connections).filter((connection) => connection !== kept);
     for (const other of others) this.#connections.delete(other);
     await this.#closeAll(others, 'reconnected');
   }
 
-  /** Closes all connections; resolves when they have. */
-  async end(reason: ConnectionEndReason): Promise<void> {
+  /** Closes all connections, and watches no more. */
+  async #leave(reason: ConnectionEndReason): Promise<void> {
+    this.#isOver = true;
+    clearTimeout(this.#timer);
+    this.#surroundings.onOver(this);
+    await this.#closeAll(this.#takeConnections(), reason);
+  }
+
+  #takeConnections(): Connection[] {
     const connections = [...this.#connections];
     this.#connections.clear();
-    this.#leave();
-    await this.#closeAll(connections, reason);
+
+    return connections;
+  }
+
+  /** The player has no connection here any more. Should it not be possible to save that, a look will. */
+  #disconnected(): void {
+    if (!this.isConnected && !this.#isOver) this.#links.run().catch(this.#surroundings.onError);
+  }
+
+  async #saveLink(): Promise<void> {
+    const { links } = this.#surroundings;
+    const isConnected = this.isConnected;
+    this.#saves += 1;
+    try {
+      if (isConnected) {
+        await links.link(this.id);
+      } else if ((await links.unlink(this.id)) === 'link_dead') {
+        if (this.#principal !== null) this.#waitFor(this.#principal, 0);
+      } else if (!this.isConnected && !this.#isOver) {
+        await this.#leave('invalid'); // there is nothing to wait for, and nobody to tell
+      }
+    } finally {
+      this.#saves += 1;
+    }
+  }
+
+  /** The player has lost his connection so long ago. */
+  #waitFor(principal: Principal, linkDeadForMs: number): void {
+    if (this.isConnected || this.#isOver) return;
+
+    const { graceMsFor, onLinkDead } = this.#surroundings;
+    this.#wakeIn(graceMsFor(principal) - linkDeadForMs, () => this.#dropLinkDead(principal));
+    if (this.#isLinkDeadTold) return;
+
+    this.#isLinkDeadTold = true;
+    void this.#safely(() => onLinkDead(principal));
+  }
+
+  /** The grace time is over, by this node's clock at least: the store's decides. */
+  async #dropLinkDead(principal: Principal): Promise<void> {
+    const { links, mayLeave, onLeft, onError } = this.#surroundings;
+    const may = await mayLeave(principal);
+    if (this.isConnected || this.#isOver) return;
+    if (!may) return this.#wakeIn(VETO_MS, () => this.#dropLinkDead(principal));
+
+    try {
+      if (!(await links.drop(this.id, this.#surroundings.graceMsFor(principal)))) return void this.recheck();
+    } catch (error) {
+      onError(error); // the next look tries again
+      return;
+    }
+    if (this.isConnected) return void this.recheck(); // he came back at the last moment, and lost his place
+
+    void this.#safely(() => onLeft(principal));
+    await this.#leave('invalid');
   }
 
   async #look(): Promise<void> {
+    if (this.#isOver) return;
+    const saves = this.#saves;
     try {
       // A store of whatever make that never answers must not keep the others from being looked at.
-      this.#see(await withTimeLimit(this.#surroundings.check(this.id), PATIENCE_MS));
+      const checked = await withTimeLimit(this.#surroundings.check(this.id), PATIENCE_MS);
+      if (!this.#isOver) await this.#see(checked, saves === this.#saves && saves % 2 === 0);
     } catch (error) {
-      if (error instanceof InvalidSessionError) void this.end(error.reason ?? 'invalid');
+      if (error instanceof InvalidSessionError) void this.#leave(error.reason ?? 'invalid');
       else this.#seeNothing();
     }
   }
 
-  #see({ principal, deadline, expiresAt, expiresInMs }: CheckedSession): void {
-    const { role, username } = this.#principal;
-    this.#principal = principal;
+  async #see(checked: CheckedSession, knowsLink: boolean): Promise<void> {
+    const former = this.#principal;
+    this.#principal = checked.principal;
     this.#unknownSince = null;
-    if (principal.role !== role || principal.username !== username)
-      this.#tell((connection) => connection.changed?.(principal));
+    if (knowsLink && !this.#seeLink(checked)) return;
 
+    const { role, username } = checked.principal;
+    if (former !== null && (former.role !== role || former.username !== username))
+      this.#tell((connection) => connection.changed?.(checked.principal));
+    if (this.isConnected) this.#seeDeadline(checked);
+  }
+
+  /** Whether all is as it should be: what the store says, and what this node has. */
+  #seeLink({ nodeId, linkDeadForMs, principal }: CheckedSession): boolean {
+    const { nodeId: here, severalConnections } = this.#surroundings;
+    const isElsewhere = nodeId !== null && nodeId !== here;
+
+    if (isElsewhere && !this.isConnected) {
+      void this.#leave('invalid');
+      return false;
+    }
+    if (isElsewhere && linkDeadForMs === null && !severalConnections) {
+      void this.#leave('reconnected');
+      return false;
+    }
+    const isRight = this.isConnected
+      ? nodeId !== null && linkDeadForMs === null
+      : nodeId === null || linkDeadForMs !== null;
+    if (!isRight) this.#links.run().catch(this.#surroundings.onError);
+    else if (!this.isConnected) {
+      if (nodeId === null) void this.#leave('invalid');
+      else this.#waitFor(principal, linkDeadForMs ?? 0);
+    }
+
+    return true;
+  }
+
+  #seeDeadline({ principal, deadline, expiresAt, expiresInMs }: CheckedSession): void {
     const warnBeforeMs = Math.min(
       this.#surroundings.warnBeforeMs,
       principal.session.idleTimeoutMs * MAX_WARNED_SHARE,
     );
-    if (expiresInMs > warnBeforeMs) return this.#lookIn(expiresInMs - warnBeforeMs);
+    const look = (): Promise<void> => this.recheck();
+    if (expiresInMs > warnBeforeMs) return this.#wakeIn(expiresInMs - warnBeforeMs, look);
 
-    this.#lookIn(expiresInMs);
+    this.#wakeIn(expiresInMs, look);
     if (this.#warnedOf === expiresAt.getTime()) return;
 
     this.#warnedOf = expiresAt.getTime();
@@ -116,21 +235,19 @@ export class LiveSession {
   #seeNothing(): void {
     const now = performance.now();
     this.#unknownSince ??= now;
-    if (now - this.#unknownSince >= this.#surroundings.offlineGraceMs) void this.end('offline');
+    if (!this.isConnected || now - this.#unknownSince < this.#surroundings.offlineGraceMs) return;
+
+    void this.#closeAll(this.#takeConnections(), 'offline');
+    this.#disconnected();
   }
 
-  // The store's clock decides. If it is not yet there when the timer is, the next look is soon.
-  #lookIn(ms: number): void {
+  // The store's clock decides. If it is not yet there when the timer is, the next time is soon.
+  #wakeIn(ms: number, act: () => Promise<void>): void {
     clearTimeout(this.#timer);
-    if (this.#connections.size === 0) return;
+    if (this.#isOver) return;
 
-    this.#timer = setTimeout(() => void this.recheck(), Math.min(Math.max(1, ms), MAX_TIMER_MS));
+    this.#timer = setTimeout(() => void act(), Math.min(Math.max(1, ms), MAX_TIMER_MS));
     this.#timer.unref();
-  }
-
-  #leave(): void {
-    clearTimeout(this.#timer);
-    this.#surroundings.onOver(this);
   }
 
   #tell(call: (connection: Connection) => Promise<void> | void): void {
@@ -142,11 +259,7 @@ export class LiveSession {
     await Promise.all(connections.map((connection) => this.#safely(() => connection.close(end))));
   }
 
-  async #safely(call: () => Promise<void> | void): Promise<void> {
-    try {
-      await call();
-    } catch (error) {
-      this.#surroundings.onError(error);
-    }
+  #safely(call: () => Promise<void> | void): Promise<void> {
+    return safely(call, this.#surroundings.onError);
   }
 }

@@ -1,12 +1,17 @@
-import { requireFunction, requirePlainObject } from '../session/arguments.ts';
+import { requireBoolean, requireFunction, requirePlainObject } from '../session/arguments.ts';
 import type { Principal } from '../session/principal.ts';
+import { termsFor } from '../session/session-policy.ts';
 import type { SessionService } from '../session/session-service.ts';
 import type { TokenInput } from '../session/session-resolver.ts';
 import { withTimeLimit } from '../time-limit.ts';
 import { CoalescedTask } from './coalesced-task.ts';
 import type { Connection } from './connection.ts';
-import { LiveSession, type Surroundings } from './live-session.ts';
-import type { SessionsEnded } from './session-events.ts';
+import { connectionEnd } from './connection-end.ts';
+import { LiveSession } from './live-session.ts';
+import { Node } from './node.ts';
+import { safely } from './safely.ts';
+import type { SessionEvent } from './session-events.ts';
+import type { Surroundings } from './surroundings.ts';
 
 /** What the watch over connections is built from. */
 export interface LiveSessionsOptions {
@@ -28,7 +33,18 @@ export interface LiveSessionsOptions {
   readonly warnBeforeMs?: number;
   /** `close` waits for connections so long. In milliseconds. Default 5 seconds. */
   readonly closeTimeoutMs?: number;
-  /** Told of what a connection's functions throw. Default: nobody is. */
+  /** A node that does not renew its lease within this time is taken for dead. In milliseconds. Default 15 seconds. */
+  readonly nodeLeaseMs?: number;
+  /**
+   * Asked when a player's link-dead grace is over: `false` keeps his character in the game, say in
+   * combat, and it is asked again in a few seconds. Default: all may leave.
+   */
+  readonly mayLeave?: (principal: Principal) => Promise<boolean> | boolean;
+  /** Told on one node when a player with a character has lost his connection. */
+  readonly onLinkDead?: (principal: Principal) => Promise<void> | void;
+  /** Told on one node when a link-dead player's character has left. His session lives on. */
+  readonly onLeft?: (principal: Principal) => Promise<void> | void;
+  /** Told of what the host's functions throw, and of what the store could not save yet. Default: nobody is. */
   readonly onError?: (error: unknown) => void;
 }
 
@@ -50,9 +66,9 @@ const AT_ONCE = 500;
  */
 export class LiveSessions {
   readonly #sessions: SessionService<string>;
-  readonly #severalConnections: boolean;
   readonly #closeTimeoutMs: number;
   readonly #surroundings: Surroundings;
+  readonly #node: Node;
   readonly #live = new Map<string, LiveSession>();
   readonly #sweeps = new CoalescedTask(() => this.#lookAtAll());
   readonly #sweeper: NodeJS.Timeout;
@@ -62,40 +78,50 @@ export class LiveSessions {
   /** @throws TypeError for settings that are unknown or impossible. */
   constructor(options: LiveSessionsOptions) {
     checkOptions(options);
-    const { sessions, severalConnections = false, sweepIntervalMs = 10_000 } = options;
-    const { offlineGraceMs = 60_000, warnBeforeMs = 120_000, closeTimeoutMs = 5_000 } = options;
+    const { sessions, sweepIntervalMs = 10_000, closeTimeoutMs = 5_000, nodeLeaseMs = 15_000 } = options;
+    const { onError = () => {} } = options;
 
     this.#sessions = sessions;
-    this.#severalConnections = severalConnections;
     this.#closeTimeoutMs = closeTimeoutMs;
-    this.#surroundings = {
-      check: (sessionId) => sessions.checkSession(sessionId),
-      warnBeforeMs,
-      offlineGraceMs,
-      onError: options.onError ?? (() => {}),
-      onOver: (session) => this.#forget(session),
-    };
+    this.#node = new Node({
+      store: sessions.store,
+      leaseMs: nodeLeaseMs,
+      onAdopted: (sessionIds) => this.#adopt(sessionIds),
+      onError,
+    });
+    this.#surroundings = surroundingsOf(options, this.#node.id, (session) => {
+      if (this.#live.get(session.id) === session) this.#live.delete(session.id);
+    });
     this.#unsubscribe = sessions.events.subscribe({
-      ended: (event) => this.#hear(event),
+      heard: (event) => this.#hear(event),
       missed: () => void this.#sweeps.run(),
     });
     this.#sweeper = setInterval(() => void this.#sweeps.run(), sweepIntervalMs);
     this.#sweeper.unref();
   }
 
+  /** Which of the processes on one store this is; a fresh UUID at each start. */
+  get nodeId(): string {
+    return this.#node.id;
+  }
+
   /** How many sessions have connections here. */
   get size(): number {
-    return this.#live.size;
+    return this.principals.length;
   }
 
   /** Who was behind each session that has connections here when it was last looked at. */
   get principals(): readonly Principal[] {
-    return Array.from(this.#live.values(), (session) => session.principal);
+    return Array.from(this.#live.values())
+      .filter(({ isConnected }) => isConnected)
+      .map(({ principal }) => principal)
+      .filter((principal) => principal !== null);
   }
 
   /**
-   * Hangs a connection off the session of a token. Counts as activity. Once it resolves, the
-   * connection is closed on every end of the session; if the session ended meanwhile, it has been.
+   * Hangs a connection off the session of a token, which ends its being link-dead. Counts as
+   * activity. Once it resolves, the connection is closed on every end of the session; if the session
+   * ended meanwhile, it has been.
    *
    * @throws InvalidSessionError as `validateSession` does. The connection is not touched then.
    */
@@ -103,58 +129,69 @@ export class LiveSessions {
     if (typeof connection?.close !== 'function')
       throw new TypeError('connection must have a function close.');
     const principal = await this.#sessions.validateSession(token);
-    const session = this.#live.get(principal.session.id) ?? this.#watch(principal);
+    await this.#node.begun();
 
-    session.add(connection);
-    if (this.#isClosed) await session.end('shutdown');
-    if (!this.#severalConnections) void session.closeOthers(connection);
-    // What happened between the validate and now was heard by nobody here.
-    await session.recheck();
+    const { id } = principal.session;
+    if (this.#isClosed) {
+      await safely(() => connection.close(connectionEnd('shutdown')), this.#surroundings.onError);
+      return { principal, detach() {} };
+    }
+
+    const session = this.#live.get(id) ?? this.#watch(id);
+    await session.add(connection, principal);
 
     return {
       get principal() {
-        return session.principal;
+        return session.principal ?? principal;
       },
       detach: () => session.remove(connection),
     };
   }
 
-  /** Looks at all sessions that have connections here, as is done regularly. */
+  /** Looks at all sessions in the care of this node, as is done regularly. */
   async sweep(): Promise<void> {
     await this.#sweeps.run();
   }
 
   /**
-   * Closes all connections, for the process goes down; their sessions live on. Resolves when they
-   * have closed, or after `closeTimeoutMs`. Connections that are attached later are closed at once.
+   * Closes all connections, for the process goes down; their sessions live on, link-dead until the
+   * players come back, here after a restart or on another node. Resolves when all have closed, or
+   * after `closeTimeoutMs`. Connections that are attached later are closed at once.
    */
   async close(): Promise<void> {
     this.#isClosed = true;
     clearInterval(this.#sweeper);
     this.#unsubscribe();
-    const all = Promise.all(Array.from(this.#live.values(), (session) => session.end('shutdown')));
+    const all = Promise.all([
+      this.#node.close().catch(this.#surroundings.onError),
+      ...Array.from(this.#live.values(), (session) => session.shutDown()),
+    ]);
     await withTimeLimit(all, this.#closeTimeoutMs).catch(this.#surroundings.onError);
   }
 
-  #watch(principal: Principal): LiveSession {
-    const session = new LiveSession(principal, this.#surroundings);
-    this.#live.set(session.id, session);
+  #watch(sessionId: string): LiveSession {
+    const session = new LiveSession(sessionId, this.#surroundings);
+    this.#live.set(sessionId, session);
 
     return session;
   }
 
-  #forget(session: LiveSession): void {
-    if (this.#live.get(session.id) === session) this.#live.delete(session.id);
+  #adopt(sessionIds: readonly string[]): void {
+    for (const id of sessionIds) if (!this.#live.has(id)) this.#watch(id);
+    if (sessionIds.length > 0) void this.#sweeps.run();
   }
 
-  #hear(event: SessionsEnded): void {
-    if (event.scope === 'all') void this.#sweeps.run();
-    else if (event.scope === 'session') void this.#live.get(event.sessionId)?.recheck();
-    else {
-      const concerned = Array.from(this.#live.values()).filter(
-        ({ principal }) => principal.userId === event.userId,
-      );
-      for (const session of concerned) void session.recheck();
+  #hear(event: SessionEvent): void {
+    switch (event.type) {
+      case 'session_ended':
+      case 'session_moved':
+        return void this.#live.get(event.sessionId)?.recheck();
+      case 'user_sessions_ended':
+        for (const session of this.#live.values())
+          if (session.principal?.userId === event.userId) void session.recheck();
+        return;
+      case 'all_sessions_ended':
+        return void this.#sweeps.run();
     }
   }
 
@@ -166,7 +203,60 @@ export class LiveSessions {
   }
 }
 
-const DURATIONS = ['sweepIntervalMs', 'offlineGraceMs', 'warnBeforeMs', 'closeTimeoutMs'] as const;
+function surroundingsOf(
+  options: LiveSessionsOptions,
+  nodeId: string,
+  onOver: Surroundings['onOver'],
+): Surroundings {
+  const { sessions, severalConnections = false, offlineGraceMs = 60_000, warnBeforeMs = 120_000 } = options;
+  const { mayLeave = () => true, onLinkDead = () => {}, onLeft = () => {}, onError = () => {} } = options;
+  const { store, events, policy } = sessions;
+
+  return {
+    nodeId,
+    severalConnections,
+    offlineGraceMs,
+    warnBeforeMs,
+    check: (sessionId) => sessions.checkSession(sessionId),
+    links: {
+      async link(sessionId) {
+        const linked = await store.linkSession({ sessionId, nodeId });
+        const former = linked.outcome === 'linked' ? linked.former : null;
+        if (former === null || former.nodeId === nodeId || former.linkDeadSince !== null) return;
+
+        events.publish({ type: 'session_moved', sessionId }).catch(onError);
+      },
+      unlink: (sessionId) => store.unlinkSession({ sessionId, nodeId }),
+      drop: (sessionId, graceMs) => store.dropLinkDead({ sessionId, nodeId }, graceMs),
+    },
+    graceMsFor: ({ role }) => termsFor(policy, role).linkDeadGraceMs,
+    async mayLeave(principal) {
+      try {
+        return await mayLeave(principal);
+      } catch (error) {
+        onError(error); // a mistake of the host's is not to keep ghosts in its game
+        return true;
+      }
+    },
+    onLinkDead,
+    onLeft,
+    onError,
+    onOver,
+  };
+}
+
+const DURATIONS = [
+  'sweepIntervalMs',
+  'offlineGraceMs',
+  'warnBeforeMs',
+  'closeTimeoutMs',
+  'nodeLeaseMs',
+] as const;
+
+const FUNCTIONS = ['mayLeave', 'onLinkDead', 'onLeft', 'onError'] as const;
+
+/** Durations that cannot be 0. */
+const INTERVALS: ReadonlySet<string> = new Set(['sweepIntervalMs', 'nodeLeaseMs']);
 
 /** Timers count milliseconds in 32 bits. */
 const MAX_MS = 2 ** 31 - 1;
@@ -175,18 +265,17 @@ function checkOptions(options: LiveSessionsOptions): void {
   requirePlainObject('The options of LiveSessions', options, [
     'sessions',
     'severalConnections',
-    'onError',
+    ...FUNCTIONS,
     ...DURATIONS,
   ]);
-  const { sessions, severalConnections = false, onError } = options;
+  const { sessions, severalConnections = false } = options;
   if (typeof sessions?.checkSession !== 'function')
     throw new TypeError('sessions is required: your SessionService.');
-  if (typeof severalConnections !== 'boolean')
-    throw new TypeError('severalConnections must be true or false.');
-  if (onError !== undefined) requireFunction('onError', onError);
+  requireBoolean('severalConnections', severalConnections);
+  for (const name of FUNCTIONS) if (options[name] !== undefined) requireFunction(name, options[name]);
   for (const name of DURATIONS) {
     const ms = options[name];
-    const least = name === 'sweepIntervalMs' ? 1 : 0;
+    const least = INTERVALS.has(name) ? 1 : 0;
     if (ms !== undefined && !(Number.isSafeInteger(ms) && ms >= least && ms <= MAX_MS))
       throw new TypeError(`${name} must be whole milliseconds from ${least} to ${MAX_MS}.`);
   }

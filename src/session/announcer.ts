@@ -1,7 +1,7 @@
-import type { SessionEvents, SessionsEnded } from '../live/session-events.ts';
+import type { SessionEvent, SessionEvents } from '../live/session-events.ts';
 import type { Ending } from './ending.ts';
 
-/** Tells of endings without anybody having to wait, or to fail, for it. */
+/** Tells what happened without anybody having to wait, or to fail, for it. */
 export class Announcer {
   readonly #events: SessionEvents;
   readonly #onError: (error: unknown) => void;
@@ -11,15 +11,15 @@ export class Announcer {
     this.#onError = onError;
   }
 
-  announce(event: SessionsEnded): void {
+  announce(event: SessionEvent): void {
     void this.#publish(event);
   }
 
   announceEach(endings: readonly Ending[]): void {
-    for (const ending of endings) this.announce({ scope: 'session', ...ending });
+    for (const ending of endings) this.announce({ type: 'session_ended', ...ending });
   }
 
-  async #publish(event: SessionsEnded): Promise<void> {
+  async #publish(event: SessionEvent): Promise<void> {
     try {
       await this.#events.publish(event);
     } catch (error) {

@@ -3,6 +3,11 @@ export function requireString(name: string, value: unknown): void {
   if (typeof value !== 'string') throw new TypeError(`${name} must be a string, as in String(user.id).`);
 }
 
+/** @throws TypeError if the value is not `true` or `false`. */
+export function requireBoolean(name: string, value: unknown): void {
+  if (typeof value !== 'boolean') throw new TypeError(`${name} must be true or false.`);
+}
+
 /** @throws TypeError if the value is not a function. */
 export function requireFunction(name: string, value: unknown): void {
   if (typeof value !== 'function') throw new TypeError(`${name} must be a function.`);

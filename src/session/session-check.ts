@@ -11,9 +11,13 @@ export interface CheckedSession {
   readonly expiresAt: Date;
   /** How far off that is. */
   readonly expiresInMs: number;
+  /** The node that has its connections, or waits for the player to come back. */
+  readonly nodeId: string | null;
+  /** For how long the session has been link-dead; `null` if it is not. */
+  readonly linkDeadForMs: number | null;
 }
 
-export function checkedSessionOf({ session, user, readAt }: LiveRecord): CheckedSession {
+export function checkedSessionOf({ session, user, link, readAt }: LiveRecord): CheckedSession {
   const expiresAt = sessionExpiresAt(session);
 
   return {
@@ -21,5 +25,7 @@ export function checkedSessionOf({ session, user, readAt }: LiveRecord): Checked
     deadline: expiresAt.getTime() < session.absoluteExpiresAt.getTime() ? 'idle' : 'absolute',
     expiresAt,
     expiresInMs: expiresAt.getTime() - readAt.getTime(),
+    nodeId: link?.nodeId ?? null,
+    linkDeadForMs: link?.linkDeadSince ? readAt.getTime() - link.linkDeadSince.getTime() : null,
   };
 }

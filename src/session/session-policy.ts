@@ -27,6 +27,8 @@ export interface SessionTerms {
   readonly sessionLimitPolicy: SessionLimitPolicy;
   /** Default `take_over`. */
   readonly seatPolicy: SeatPolicy;
+  /** How long a session whose connection has dropped keeps its character. In milliseconds. Default 90 seconds. */
+  readonly linkDeadGraceMs: number;
 }
 
 /** All settings, as a host may give them: what is absent has its default. */
@@ -60,6 +62,7 @@ const DEFAULT_TERMS: SessionTerms = {
   maxSessionsPerUser: null,
   sessionLimitPolicy: 'replace_oldest',
   seatPolicy: 'take_over',
+  linkDeadGraceMs: 90_000,
 };
 
 /**
@@ -128,6 +131,7 @@ function completeTerms(
         `(${terms.absoluteTimeoutMs}) and could never take effect. Lower it too.`,
     );
   }
+  checkDuration(`${where}.linkDeadGraceMs`, terms.linkDeadGraceMs, 0);
   checkOneOf(`${where}.slidingExpiration`, terms.slidingExpiration, [true, false]);
   checkOneOf(`${where}.sessionLimitPolicy`, terms.sessionLimitPolicy, ['replace_oldest', 'reject']);
   checkOneOf(`${where}.seatPolicy`, terms.seatPolicy, ['take_over', 'reject']);

@@ -12,15 +12,23 @@ import { type MudPermission, mudRoles } from '../roles/mud-roles.ts';
 import { hasPermission, type RoleTable } from '../roles/roles.ts';
 import { isSessionId, looksLikeToken, mintToken, newSessionId } from '../token.ts';
 import { Announcer } from './announcer.ts';
-import { requireString } from './arguments.ts';
+import { requireBoolean, requireString } from './arguments.ts';
 import type { EndingCause } from './ending.ts';
-import { type ActivityOptions, byCharacterName, windowOf } from './presence.ts';
+import {
+  type ActivityOptions,
+  byCharacterName,
+  type Presence,
+  presenceOf,
+  visibleTo,
+  type WhoOptions,
+  windowOf,
+} from './presence.ts';
 import { type GamePrincipal, gamePrincipalOf, type Principal, principalOf } from './principal.ts';
 import { causeOf, type RemoveOptions } from './removal.ts';
 import { type CheckedSession, checkedSessionOf } from './session-check.ts';
 import { definePolicy, type SessionPolicy, termsFor } from './session-policy.ts';
 import { type LiveRecord, SessionResolver, type TokenInput } from './session-resolver.ts';
-import type { ActiveCharacter, SessionStore } from './session-store.ts';
+import type { ActiveCharacter, PresentCharacter, SessionStore } from './session-store.ts';
 import { checkOptions, type SessionServiceOptions } from './session-service-options.ts';
 import { cleanClientType, type Session } from './session.ts';
 
@@ -56,12 +64,14 @@ export interface UsernameAndRole {
  * method may also reject with a `SessionStoreError`, which says nothing about the session.
  */
 export class SessionService<Permission extends string = MudPermission> {
-  /** Where the ends of sessions are told. */
+  /** Where sessions live. */
+  readonly store: SessionStore;
+  /** Where it is told what becomes of them. */
   readonly events: SessionEvents;
-  readonly #store: SessionStore;
+  /** Lifetimes, limits and seats, checked and complete. */
+  readonly policy: SessionPolicy;
   readonly #announcer: Announcer;
   readonly #roles: RoleTable<string>;
-  readonly #policy: SessionPolicy;
   readonly #resolver: SessionResolver;
   readonly #generateSessionId: () => string;
 
@@ -69,12 +79,12 @@ export class SessionService<Permission extends string = MudPermission> {
   constructor(options: SessionServiceOptions<Permission>) {
     checkOptions(options);
 
-    this.#store = options.store;
+    this.store = options.store;
     this.#roles = options.roles ?? mudRoles;
-    this.#policy = definePolicy(options.policy);
+    this.policy = definePolicy(options.policy);
     this.events = options.events ?? new LocalSessionEvents();
     this.#announcer = new Announcer(this.events, options.onError ?? (() => {}));
-    this.#resolver = new SessionResolver(this.#store, this.#policy, this.#announcer);
+    this.#resolver = new SessionResolver(this.store, this.policy, this.#announcer);
     this.#generateSessionId = options.generateSessionId ?? newSessionId;
   }
 
@@ -91,12 +101,12 @@ export class SessionService<Permission extends string = MudPermission> {
     const id = this.#newSessionId();
     const { token, secretHash } = mintToken(id);
 
-    const created = await this.#store.createSession({
+    const created = await this.store.createSession({
       id,
       userId,
       secretHash,
       clientType: cleanClientType(clientType),
-      policy: this.#policy,
+      policy: this.policy,
     });
 
     switch (created.outcome) {
@@ -198,11 +208,11 @@ export class SessionService<Permission extends string = MudPermission> {
     requireString('characterId', characterId);
     const { session, user } = await this.#resolver.use(token);
 
-    const selected = await this.#store.selectCharacter({
+    const selected = await this.store.selectCharacter({
       sessionId: session.id,
       userId: session.userId,
       characterId,
-      seatPolicy: termsFor(this.#policy, user.role).seatPolicy,
+      seatPolicy: termsFor(this.policy, user.role).seatPolicy,
     });
 
     switch (selected.outcome) {
@@ -227,7 +237,7 @@ export class SessionService<Permission extends string = MudPermission> {
   async releaseCharacter(token: TokenInput): Promise<boolean> {
     const { session } = await this.#resolver.use(token);
 
-    return this.#store.releaseCharacter(session.id);
+    return this.store.releaseCharacter(session.id);
   }
 
   /** Ends the session of a token at its holder's wish; `true` if it was live. */
@@ -257,8 +267,8 @@ export class SessionService<Permission extends string = MudPermission> {
 
     const cause = causeOf(options);
 
-    const ended = await this.#store.endSessionsForUser(userId, cause);
-    if (ended > 0) this.#announcer.announce({ scope: 'user', userId, ...cause });
+    const ended = await this.store.endSessionsForUser(userId, cause);
+    if (ended > 0) this.#announcer.announce({ type: 'user_sessions_ended', userId, ...cause });
 
     return ended;
   }
@@ -267,7 +277,7 @@ export class SessionService<Permission extends string = MudPermission> {
   async removeSessionsForCharacter(characterId: string, options: RemoveOptions = {}): Promise<number> {
     requireString('characterId', characterId);
 
-    const ending = await this.#store.endSessionForCharacter(characterId, causeOf(options));
+    const ending = await this.store.endSessionForCharacter(characterId, causeOf(options));
     if (ending === null) return 0;
 
     this.#announcer.announceEach([ending]);
@@ -279,8 +289,8 @@ export class SessionService<Permission extends string = MudPermission> {
   async clearAllSessions(): Promise<number> {
     const cause = { reason: 'cleared', actorId: null } as const;
 
-    const ended = await this.#store.endAllSessions(cause);
-    if (ended > 0) this.#announcer.announce({ scope: 'all', ...cause });
+    const ended = await this.store.endAllSessions(cause);
+    if (ended > 0) this.#announcer.announce({ type: 'all_sessions_ended', ...cause });
 
     return ended;
   }
@@ -290,12 +300,12 @@ export class SessionService<Permission extends string = MudPermission> {
    * disk space does: run it every few minutes, on any node or on all.
    */
   async cleanupExpiredSessions(): Promise<number> {
-    return this.#store.cleanupExpiredSessions();
+    return this.store.cleanupExpiredSessions();
   }
 
   /** How many sessions are neither expired nor without activity for longer than the window. */
   async getActiveSessionCount(options: ActivityOptions = {}): Promise<number> {
-    return this.#store.countActiveSessions(windowOf(options, this.#policy));
+    return this.store.countActiveSessions(windowOf(options, this.policy));
   }
 
   /** Who is in a world now: the active sessions that play a character there, by character name. */
@@ -304,13 +314,50 @@ export class SessionService<Permission extends string = MudPermission> {
     options: ActivityOptions = {},
   ): Promise<readonly ActiveCharacter[]> {
     requireString('worldId', worldId);
-    const characters = await this.#store.listActiveCharacters(worldId, windowOf(options, this.#policy));
+    const characters = await this.store.listActiveCharacters(worldId, windowOf(options, this.policy));
 
     return characters.toSorted(byCharacterName);
   }
 
+  /**
+   * Who is in a world now, by character name: those with a connection, those who have lost it and
+   * keep their place for a while, and those who play without one and were active within the window.
+   * Correct across nodes. Who wishes not to be seen is left out.
+   */
+  async who(worldId: string, options: WhoOptions = {}): Promise<readonly PresentCharacter[]> {
+    requireString('worldId', worldId);
+
+    return this.#listPresent(worldId, options);
+  }
+
+  /** How many there are of those whom `who` lists, in all worlds and in each. */
+  async countPresent(options: WhoOptions = {}): Promise<Presence> {
+    return presenceOf(await this.#listPresent(null, options));
+  }
+
+  /**
+   * Hides the player behind a session from those below him in `who`, or shows him again, for as long
+   * as the session lives. Counts as activity. Who may do so is for the host to decide.
+   *
+   * @throws InvalidSessionError as `validateSession` does.
+   */
+  async hideSession(token: TokenInput, isHidden: boolean = true): Promise<void> {
+    requireBoolean('isHidden', isHidden);
+    const { session } = await this.#resolver.use(token);
+    if (await this.store.hideSession(session.id, isHidden)) return;
+
+    await this.#resolver.resolve(token); // throws, with the reason
+    throw new InvalidSessionError();
+  }
+
+  async #listPresent(worldId: string | null, options: WhoOptions): Promise<readonly PresentCharacter[]> {
+    const present = await this.store.listPresentCharacters(worldId, windowOf(options, this.policy));
+
+    return visibleTo(options.viewer, present, this.#roles).toSorted(byCharacterName);
+  }
+
   async #end(sessionId: string, cause: EndingCause): Promise<boolean> {
-    const ending = await this.#store.endSession(sessionId, cause);
+    const ending = await this.store.endSession(sessionId, cause);
     if (ending !== null) this.#announcer.announceEach([ending]);
 
     return ending !== null;

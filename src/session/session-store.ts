@@ -38,8 +38,18 @@ export interface SessionRecord {
   readonly user: User | null;
   /** The bound character as the host knows it now; `null` if none is bound, it is gone, or it belongs to another user. */
   readonly character: Character | null;
+  /** Where its connections are; `null` if no node has any, and none waits for them. */
+  readonly link: SessionLink | null;
   /** The store's time of this read. Expiry is judged by it and by no other clock. */
   readonly readAt: Date;
+}
+
+/** Where the connections of a session are. */
+export interface SessionLink {
+  /** The node that has them, or waits for the player to come back. */
+  readonly nodeId: string;
+  /** Since when it waits: the session is link-dead, and keeps its character. `null` while there are connections. */
+  readonly linkDeadSince: Date | null;
 }
 
 /** How a session ended, with what its token is recognised by. */
@@ -82,6 +92,36 @@ export type SelectCharacterOutcome =
   /** There is no live session with this id. Nobody was taken over for it. */
   | { readonly outcome: 'session_ended' };
 
+/** A session, and a node that has connections of it, or had. */
+export interface SessionLinking {
+  readonly sessionId: string;
+  /** A UUID. */
+  readonly nodeId: string;
+}
+
+/** What became of a `linkSession`. */
+export type LinkOutcome =
+  /** Until this moment the link was `former`. */
+  | { readonly outcome: 'linked'; readonly former: SessionLink | null }
+  /** There is no live session with this id. Nothing was written. */
+  | { readonly outcome: 'ended' };
+
+/**
+ * What became of an `unlinkSession`: the session waits for its player (`link_dead`), or had no
+ * character to keep (`unlinked`), or is not this node's to unlink (`not_linked`).
+ */
+export type UnlinkOutcome = 'link_dead' | 'unlinked' | 'not_linked';
+
+/** What a node says of itself. */
+export interface NodeLease {
+  /** A UUID, fresh at each start. */
+  readonly id: string;
+  /** For people to read. */
+  readonly name: string;
+  /** Unless it says so again within this time, the node is taken for dead. In milliseconds. */
+  readonly leaseMs: number;
+}
+
 /** A character in play. */
 export interface ActiveCharacter {
   readonly characterId: string;
@@ -91,6 +131,16 @@ export interface ActiveCharacter {
   readonly role: string;
   readonly sessionId: string;
   readonly lastActiveAt: Date;
+}
+
+/** A character that is there, for others to see. */
+export interface PresentCharacter extends ActiveCharacter {
+  /** How long ago its player did something, by the store's clock, in milliseconds. */
+  readonly idleMs: number;
+  /** Whether the player has lost his connection. */
+  readonly isLinkDead: boolean;
+  /** Whether the player wishes not to be seen by those below him. */
+  readonly isHidden: boolean;
 }
 
 /**
@@ -148,7 +198,7 @@ export interface SessionStore {
    */
   selectCharacter(selection: CharacterSelection): Promise<SelectCharacterOutcome>;
 
-  /** Makes a live session account-only again; `true` if a character was bound. */
+  /** Makes a live session account-only again; `true` if a character was bound. If it was link-dead, it has no link any more. */
   releaseCharacter(sessionId: string): Promise<boolean>;
 
   /** Ends a live session; `null` if there is none. Of two calls at once, one gets the ending. */
@@ -188,4 +238,46 @@ export interface SessionStore {
    * window, still existing, their user's, and he not disabled. In no particular order.
    */
   listActiveCharacters(worldId: string, activeWithinMs: number): Promise<readonly ActiveCharacter[]>;
+
+  /**
+   * The characters that are there, in one world or (`null`) in all: in play as for
+   * `listActiveCharacters`, but by the link of the session, if it has one, whatever its activity. A
+   * session is link-dead if its link says so, or if the lease of the node is over. In no particular
+   * order.
+   */
+  listPresentCharacters(worldId: string | null, activeWithinMs: number): Promise<readonly PresentCharacter[]>;
+
+  /** Hides a live session from those below its user, or shows it again; whether it lives. */
+  hideSession(sessionId: string, isHidden: boolean): Promise<boolean>;
+
+  /**
+   * Begins the lease of a node, or prolongs it from now on. Nodes whose leases have been over for a
+   * day, and of whom no session speaks, may be forgotten.
+   */
+  keepNode(node: NodeLease): Promise<void>;
+
+  /** Ends the lease of a node. Its sessions are then free to be adopted. */
+  endNode(nodeId: string): Promise<void>;
+
+  /** Says that a node has connections of a live session, whoever had them before. */
+  linkSession(linking: SessionLinking): Promise<LinkOutcome>;
+
+  /**
+   * Says that a node has no connection of a live session any more. A session with a character
+   * becomes link-dead, in the care of the node; one that was so already stays as it is.
+   */
+  unlinkSession(linking: SessionLinking): Promise<UnlinkOutcome>;
+
+  /**
+   * Takes the character and the link from a live session that has been link-dead for so long, in the
+   * care of this node; whether it was. The session lives on.
+   */
+  dropLinkDead(linking: SessionLinking, graceMs: number): Promise<boolean>;
+
+  /**
+   * Gives a node the sessions of those nodes whose leases are over. Those with a character are
+   * link-dead as of now; the others lose their link. Works in short steps; of two nodes at once,
+   * each session goes to one. The ids of those that are link-dead.
+   */
+  adoptSessions(nodeId: string): Promise<readonly string[]>;
 }

@@ -1,6 +1,6 @@
 import type { Character, Directory, User } from '../directory.ts';
 import { SessionStoreError } from '../errors.ts';
-import type { ActiveCharacter } from '../session/session-store.ts';
+import type { ActiveCharacter, PresentCharacter } from '../session/session-store.ts';
 import type { Session } from '../session/session.ts';
 
 /** The user and the character of a session, as the host knows them now. */
@@ -44,8 +44,8 @@ export class DirectoryReader {
     return { user, character };
   }
 
-  /** Those of the sessions whose users play a character in the world. */
-  async activeCharactersIn(worldId: string, sessions: readonly Session[]): Promise<ActiveCharacter[]> {
+  /** Those of the sessions whose users play a character in the world, or (`null`) in any. */
+  async activeCharactersIn(worldId: string | null, sessions: readonly Session[]): Promise<ActiveCharacter[]> {
     const found: ActiveCharacter[] = [];
     for (let first = 0; first < sessions.length; first += AT_ONCE) {
       const some = sessions.slice(first, first + AT_ONCE);
@@ -56,10 +56,25 @@ export class DirectoryReader {
     return found;
   }
 
-  async #activeCharacterOf(worldId: string, session: Session): Promise<ActiveCharacter | null> {
+  /** The same with how each is there, for sessions of which that is known. */
+  async presentCharactersIn(
+    worldId: string | null,
+    sessions: readonly Session[],
+    presenceBySession: ReadonlyMap<string, Pick<PresentCharacter, 'idleMs' | 'isLinkDead' | 'isHidden'>>,
+  ): Promise<PresentCharacter[]> {
+    const active = await this.activeCharactersIn(worldId, sessions);
+
+    return active.flatMap((each) => {
+      const presence = presenceBySession.get(each.sessionId);
+      return presence === undefined ? [] : [{ ...each, ...presence }];
+    });
+  }
+
+  async #activeCharacterOf(worldId: string | null, session: Session): Promise<ActiveCharacter | null> {
     const { id: sessionId, userId, characterId, lastActiveAt } = session;
     const character = characterId === null ? null : await this.#findCharacterOf(userId, characterId);
-    if (character?.worldId !== worldId) return null;
+    if (character === null || character.worldId === null) return null;
+    if (worldId !== null && character.worldId !== worldId) return null;
 
     const user = await this.findEnabledUser(userId);
     if (user === null) return null;
@@ -67,7 +82,7 @@ export class DirectoryReader {
     return {
       characterId: character.id,
       characterName: character.name,
-      worldId,
+      worldId: character.worldId,
       userId,
       role: user.role,
       sessionId,

@@ -7,6 +7,8 @@ import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import type { SessionService } from '../../src/index.ts';
+import type { LiveSessions } from '../../src/live/index.ts';
 import { writeExamples } from './examples.ts';
 import { readPage, root } from './pages.ts';
 
@@ -38,21 +40,28 @@ describe('the examples of docs/testing.md', async () => {
 describe('the server of docs/getting-started.md', () => {
   interface Example {
     readonly server: Server;
-    readonly sweep: (
-      connections: readonly { token: string | null; print(text: string): void }[],
-    ) => Promise<void>;
+    readonly sessions: SessionService;
+    readonly live: LiveSessions;
+    readonly watch: (
+      connection: { token: string | null; print(text: string): void },
+      token: string,
+    ) => Promise<unknown>;
   }
 
   let example: Example;
   beforeAll(async () => {
     vi.stubEnv('PORT', '0');
     const folder = writeExamples(readPage('docs/getting-started.md'));
-    example = (await import(join(folder, 'server.ts'))) as Example;
+    example = {
+      ...(await import(join(folder, 'game.ts'))),
+      ...(await import(join(folder, 'server.ts'))),
+    };
     if (!example.server.listening) await once(example.server, 'listening');
   });
   afterAll(() => {
     vi.unstubAllEnvs();
     example.server.close();
+    void example.live.close();
   });
 
   it('plays', async () => {
@@ -81,12 +90,14 @@ describe('the server of docs/getting-started.md', () => {
 
   it('tells connections that are idle', async () => {
     const lines: string[] = [];
-    const gone = { token: 'mas_gone', print: (text: string) => void lines.push(text) };
+    const { token, session } = await example.sessions.createSession('1');
+    const idle = { token, print: (text: string) => void lines.push(text) };
+    await example.watch(idle, token);
 
-    await example.sweep([gone, { token: null, print: (text: string) => void lines.push(text) }]);
+    await example.sessions.removeSession(session.id);
+    await vi.waitFor(() => expect(idle.token).toBeNull());
 
-    expect(lines).toEqual(['The session is not valid.']);
-    expect(gone.token).toBeNull();
+    expect(lines).toEqual(['You have been sent out of the game.']);
   });
 });
 

@@ -1,6 +1,8 @@
 import { PGlite } from '@electric-sql/pglite';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type SessionPolicyOptions, SessionService } from '../../src/index.ts';
+import { LiveSessions } from '../../src/live/index.ts';
 import { MemoryDirectory } from '../../src/stores/memory/index.ts';
 import { migrateToLatest, pglitePool, PostgresSessionStore } from '../../src/stores/postgres/index.ts';
 import { FakeClock } from '../../src/testing/index.ts';
@@ -114,7 +116,37 @@ const ROWS: Readonly<Record<string, Prepare>> = {
   cleanupExpiredSessions: bare((sessions) => sessions.cleanupExpiredSessions()),
   getActiveSessionCount: bare((sessions) => sessions.getActiveSessionCount()),
   getActiveCharacters: bare((sessions) => sessions.getActiveCharacters('mist')),
+  who: bare((sessions) => sessions.who('mist')),
+  countPresent: bare((sessions) => sessions.countPresent()),
+  hideSession: withToken((sessions, token) => sessions.hideSession(token)),
+  checkSession: async ({ serve }) => {
+    const sessions = await serve();
+    const { session } = await sessions.createSession(alice.id);
+    return () => sessions.checkSession(session.id);
+  },
+  'attach of LiveSessions': async (scene) => {
+    const { live, token } = await liveOn(scene);
+    return () => live.attach(token, { close() {} });
+  },
+  'detach of LiveSessions': async (scene) => {
+    const { live, token } = await liveOn(scene);
+    const attachment = await live.attach(token, { close() {} });
+    return async () => {
+      attachment.detach();
+      await sleep(100); // nobody waits for it
+    };
+  },
 };
+
+/** A node that has begun its lease, and a token that is to be attached to it. */
+async function liveOn({ serve }: Scene) {
+  const sessions = await serve();
+  const live = new LiveSessions({ sessions, nodeLeaseMs: 600_000 });
+  const [{ token }, other] = [await sessions.createSession(alice.id), await sessions.createSession(alice.id)];
+  await live.attach(other.token, { close() {} });
+
+  return { live, token };
+}
 
 const table = tableOf(readPage('docs/postgres.md'), 'call');
 

@@ -3,13 +3,12 @@ import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Ending, SessionService } from '../../src/index.ts';
 import { LiveSessions } from '../../src/live/index.ts';
-import type { SessionsEnded } from '../../src/live/session-events.ts';
+import type { SessionEvent } from '../../src/live/session-events.ts';
 import {
-  migrateToLatest,
   PostgresSessionEvents,
   type PostgresSessionEventsOptions,
-  PostgresSessionStore,
-} from '../../src/stores/postgres/index.ts';
+} from '../../src/stores/postgres/events/index.ts';
+import { migrateToLatest, PostgresSessionStore } from '../../src/stores/postgres/index.ts';
 import { NotedConnection } from '../live/fixture.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { hostTablesSql } from '../support/host-tables.ts';
@@ -45,10 +44,10 @@ describe('events by LISTEN and NOTIFY', () => {
   });
   afterAll(() => database.close());
 
-  it.each<SessionsEnded>([
-    { scope: 'session', ...ENDING },
-    { scope: 'user', userId: `it's "quoted" \\ 🧙`, reason: 'banned', actorId: '7' },
-    { scope: 'all', reason: 'cleared', actorId: null },
+  it.each<SessionEvent>([
+    { type: 'session_ended', ...ENDING },
+    { type: 'user_sessions_ended', userId: `it's "quoted" \\ 🧙`, reason: 'banned', actorId: '7' },
+    { type: 'all_sessions_ended', reason: 'cleared', actorId: null },
   ])('reach subscribers of other nodes as they were, and once: %j', async (event) => {
     const here = await listening();
     const there = await listening();
@@ -65,7 +64,7 @@ describe('events by LISTEN and NOTIFY', () => {
     const here = await listening();
     await proxy.shut();
 
-    const published = here.events.publish({ scope: 'session', ...ENDING });
+    const published = here.events.publish({ type: 'session_ended', ...ENDING });
     expect(here.heard).toHaveLength(1);
 
     await expect(published).rejects.toMatchObject({ status: 503 });
@@ -75,13 +74,18 @@ describe('events by LISTEN and NOTIFY', () => {
     const here = await listening();
     const there = await listening();
 
-    await here.events.publish({ scope: 'user', userId: 'ü'.repeat(5_000), reason: 'kicked', actorId: null });
+    await here.events.publish({
+      type: 'user_sessions_ended',
+      userId: 'ü'.repeat(5_000),
+      reason: 'kicked',
+      actorId: null,
+    });
     await vi.waitFor(() => expect(there.heard).toHaveLength(1));
 
-    expect(there.heard).toEqual([{ scope: 'all', reason: 'kicked', actorId: null }]);
+    expect(there.heard).toEqual([{ type: 'all_sessions_ended', reason: 'kicked', actorId: null }]);
   });
 
-  it.each(['', 'x', '{}', '{"from":"x","event":{"scope":"galaxy","reason":"x","actorId":null}}', '[1'])(
+  it.each(['', 'x', '{}', '{"from":"x","event":{"type":"galaxy","reason":"x","actorId":null}}', '[1'])(
     'that are not understood are taken for a gap: %j',
     async (payload) => {
       const here = await listening();
@@ -98,7 +102,7 @@ describe('events by LISTEN and NOTIFY', () => {
     const here = await listening();
     const other = await listening({ schema: 'other' });
 
-    await other.events.publish({ scope: 'session', ...ENDING });
+    await other.events.publish({ type: 'session_ended', ...ENDING });
     await sleep(100);
 
     expect(here.heard).toEqual([]);
@@ -127,7 +131,7 @@ describe('events by LISTEN and NOTIFY', () => {
     await vi.waitFor(() => expect(there.gaps()).toBeGreaterThan(before), { timeout: 10_000 });
     await vi.waitFor(
       async () => {
-        await here.events.publish({ scope: 'session', ...ENDING });
+        await here.events.publish({ type: 'session_ended', ...ENDING });
         expect(there.heard.length).toBeGreaterThan(0);
       },
       { timeout: 10_000, interval: 100 },
@@ -159,7 +163,7 @@ describe('events by LISTEN and NOTIFY', () => {
     here.unsubscribe();
     await vi.waitFor(async () => expect(await listeners()).toBe(0), { timeout: 5_000 });
 
-    const unsubscribe = here.events.subscribe({ ended() {}, missed() {} });
+    const unsubscribe = here.events.subscribe({ heard() {}, missed() {} });
     await vi.waitFor(async () => expect(await listeners()).toBe(1), { timeout: 5_000 });
     unsubscribe();
     await vi.waitFor(async () => expect(await listeners()).toBe(0), { timeout: 5_000 });
@@ -203,11 +207,11 @@ describe('events by LISTEN and NOTIFY', () => {
   });
 
   async function listening(settings: Partial<PostgresSessionEventsOptions> = {}) {
-    const heard: SessionsEnded[] = [];
+    const heard: SessionEvent[] = [];
     const errors: unknown[] = [];
     let gaps = 0;
     const events = openEvents({ onError: (error) => errors.push(error), ...settings });
-    const unsubscribe = events.subscribe({ ended: (event) => heard.push(event), missed: () => (gaps += 1) });
+    const unsubscribe = events.subscribe({ heard: (event) => heard.push(event), missed: () => (gaps += 1) });
     toClose.push(unsubscribe);
     await vi.waitFor(() => expect(gaps).toBeGreaterThan(0), { timeout: 5_000 });
 

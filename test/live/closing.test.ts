@@ -86,8 +86,8 @@ describe('a connection', () => {
     const host = openLiveHost({ events });
     const { connection } = await attached(host);
 
-    await events.publish({ scope: 'user', userId: alice.id, reason: 'kicked', actorId: null });
-    await events.publish({ scope: 'all', reason: 'cleared', actorId: null });
+    await events.publish({ type: 'user_sessions_ended', userId: alice.id, reason: 'kicked', actorId: null });
+    await events.publish({ type: 'all_sessions_ended', reason: 'cleared', actorId: null });
     await vi.advanceTimersByTimeAsync(0);
 
     expect(connection.reason).toBeNull();
@@ -232,7 +232,7 @@ describe('a connection', () => {
     const failure = new Error('A subscriber of the host.');
     const host = openLiveHost({ events });
     events.subscribe({
-      ended() {
+      heard() {
         throw failure;
       },
       missed() {},
@@ -494,11 +494,13 @@ describe('over ten thousand rounds of attach and detach', () => {
   it('nothing is left behind', async () => {
     const host = openLiveHost();
     const { token } = await host.service.createSession(alice.id);
+    await vi.advanceTimersByTimeAsync(0);
     const timers = vi.getTimerCount();
 
     for (let round = 0; round < 10_000; round += 1) {
       (await host.live.attach(token, new NotedConnection())).detach();
     }
+    await vi.advanceTimersByTimeAsync(0);
 
     expect(host.live.size).toBe(0);
     expect(vi.getTimerCount()).toBe(timers);

@@ -8,7 +8,14 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 
 const run = promisify(execFile);
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const ENTRIES = ['mud-auth', 'mud-auth/live', 'mud-auth/memory', 'mud-auth/postgres', 'mud-auth/testing'];
+const ENTRIES = [
+  'mud-auth',
+  'mud-auth/live',
+  'mud-auth/memory',
+  'mud-auth/postgres',
+  'mud-auth/postgres/events',
+  'mud-auth/testing',
+];
 
 describe('the packed package, in an empty project', () => {
   let project: string;
@@ -156,12 +163,14 @@ import { defineRoles, hasPermission, InvalidSessionError, SessionService, type P
 import { LiveSessions } from 'mud-auth/live';
 import { MemoryDirectory, MemorySessionStore } from 'mud-auth/memory';
 import { migrateToLatest, migrationSql, PostgresSessionStore, type PgPool } from 'mud-auth/postgres';
+import { PostgresSessionEvents, type PgListenClient } from 'mud-auth/postgres/events';
 import { describeSessionStore, FakeClock } from 'mud-auth/testing';
 
 const roles = defineRoles({ permissions: ['dig', 'fly'], roles: { mole: { rank: 1, permissions: ['dig'] } } });
 const store = new MemorySessionStore({ directory: new MemoryDirectory(), clock: new FakeClock() });
 const service = new SessionService({ store, roles });
 export const live = new LiveSessions({ sessions: service });
+export const events = new PostgresSessionEvents({ pool: {} as PgPool, createClient: () => ({}) as PgListenClient });
 export async function use(token: string | undefined, pool: PgPool): Promise<Principal | null> {
   await migrateToLatest(pool);
   // @ts-expect-error: misspelt

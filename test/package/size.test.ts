@@ -4,7 +4,12 @@ import { build } from 'esbuild';
 import { describe, expect, it } from 'vitest';
 
 /** In bytes, of our own code with all that it shares, minified and compressed. */
-const BUDGETS: Readonly<Record<string, number>> = { index: 6 * 1024, live: 4 * 1024, postgres: 16 * 1024 };
+const BUDGETS: Readonly<Record<string, number>> = {
+  index: 6 * 1024,
+  live: 4 * 1024,
+  postgres: 16 * 1024,
+  'postgres-events': 6 * 1024,
+};
 
 describe('the built package', () => {
   it.each(Object.entries(BUDGETS))('keeps to its budget: %s', async (entry, budget) => {

@@ -11,7 +11,7 @@ import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { hostIdOf, hostRecords, hostTablesSql } from '../support/host-tables.ts';
 
 const EMPTY_ALL =
-  'delete from mud_auth.sessions; delete from mud_auth.session_endings; delete from users; delete from characters';
+  'delete from mud_auth.nodes; delete from mud_auth.sessions; delete from mud_auth.session_endings; delete from users; delete from characters';
 
 for (const idType of ['text', 'integer', 'bigint', 'uuid'] as const satisfies HostIdType[]) {
   describe(`with host ids of type ${idType}`, () => {

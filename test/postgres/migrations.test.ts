@@ -9,12 +9,13 @@ import {
   PostgresSessionStore,
   SchemaVersionError,
 } from '../../src/stores/postgres/index.ts';
+import { migrations } from '../../src/stores/postgres/migrations/index.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { hostTablesSql } from '../support/host-tables.ts';
 import { openProxy } from '../support/tcp-proxy.ts';
 
 const ROUNDS = 10;
-const ALL = ['0001_sessions'];
+const ALL = ['0001_sessions', '0002_links'];
 const directory = new MemoryDirectory();
 
 let database: TestDatabase;
@@ -43,6 +44,22 @@ describe('migrateToLatest', () => {
       await database.sql('drop schema mud_auth cascade');
     }
     await other.end();
+  });
+
+  it('keeps the sessions of an earlier version', async () => {
+    const [first] = migrations;
+    await database.sql('create schema mud_auth');
+    await database.sql(first?.sql('mud_auth') ?? '');
+    await database.sql(`
+      create table mud_auth.migrations (name text primary key, applied_at timestamptz not null default now());
+      insert into mud_auth.migrations (name) values ('0001_sessions');
+      insert into mud_auth.sessions
+        select gen_random_uuid(), '1', '1', '\\x00', 'telnet', now(), now(), 28800000, now() + interval '1 day';
+    `);
+
+    expect(await migrateToLatest(database.pool)).toEqual(ALL.slice(1));
+
+    expect(await newStore().countActiveSessions(0)).toBe(1);
   });
 
   it('keeps schemas apart', async () => {

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { SessionService } from '../../src/index.ts';
+import { LiveSessions } from '../../src/live/index.ts';
 import { migrationSql, PostgresSessionStore } from '../../src/stores/postgres/index.ts';
 import { examplesOf, outputOf, writeExamples } from '../docs/examples.ts';
 import { codeBlocksOf, readPage } from '../docs/pages.ts';
@@ -141,7 +142,7 @@ async function openDatabase(): Promise<TestDatabase> {
   return database;
 }
 
-/** Every method that sends SQL, one after the other. */
+/** Everything that sends SQL, one after the other. */
 async function useEverything(sessions: SessionService): Promise<string> {
   const { token, session } = await sessions.createSession('1');
   const { token: other } = await sessions.createSession('1');
@@ -151,6 +152,13 @@ async function useEverything(sessions: SessionService): Promise<string> {
   await sessions.validateSession(other).catch(() => {});
   await sessions.getActiveCharacters('mist');
   await sessions.getActiveSessionCount();
+  await sessions.who('mist');
+  await sessions.countPresent();
+  await sessions.hideSession(token);
+  const live = new LiveSessions({ sessions });
+  (await live.attach(token, { close() {} })).detach();
+  await sessions.store.adoptSessions(live.nodeId);
+  await live.close();
   await sessions.releaseCharacter(token);
   await sessions.removeSession(session.id);
   await sessions.logout((await sessions.createSession('1')).token);

@@ -6,7 +6,7 @@ import {
   type SessionTerms,
   termsFor,
 } from '../../src/session/session-policy.ts';
-import { DAY, MINUTE } from './fixture.ts';
+import { DAY, MINUTE, SECOND } from './fixture.ts';
 
 const DEFAULT_TERMS: SessionTerms = {
   idleTimeoutMs: 480 * MINUTE,
@@ -15,6 +15,7 @@ const DEFAULT_TERMS: SessionTerms = {
   maxSessionsPerUser: null,
   sessionLimitPolicy: 'replace_oldest',
   seatPolicy: 'take_over',
+  linkDeadGraceMs: 90 * SECOND,
 };
 
 const IMPOSSIBLE_TERMS: readonly (readonly [string, unknown])[] = [
@@ -24,6 +25,7 @@ const IMPOSSIBLE_TERMS: readonly (readonly [string, unknown])[] = [
     ),
   ),
   ...[0, -1, 1.5, NaN, Infinity, '1', true, [], {}].map((value) => ['maxSessionsPerUser', value] as const),
+  ...[-1, 0.5, NaN, Infinity, null, '0'].map((value) => ['linkDeadGraceMs', value] as const),
   ...[1, 0, null, 'true', {}].map((value) => ['slidingExpiration', value] as const),
   ...['', 'replace', 'REJECT', 'take_over', null, true, ['reject']].map(
     (value) => ['sessionLimitPolicy', value] as const,
@@ -66,6 +68,7 @@ describe('definePolicy', () => {
       maxSessionsPerUser: 3,
       sessionLimitPolicy: 'reject',
       seatPolicy: 'reject',
+      linkDeadGraceMs: 0,
     };
 
     expect(definePolicy({ ...terms, touchIntervalMs: 1, activeWindowMs: 2 })).toEqual({

@@ -26,6 +26,7 @@ const TOKEN_CALLS: Readonly<Record<string, Call>> = {
   getUsernameAndRoleFromSession: ({ service }, token) => service.getUsernameAndRoleFromSession(token),
   selectCharacter: ({ service }, token) => service.selectCharacter(token, aria.id),
   releaseCharacter: ({ service }, token) => service.releaseCharacter(token),
+  hideSession: ({ service }, token) => service.hideSession(token),
   logout: ({ service }, token) => service.logout(token),
 };
 
@@ -39,6 +40,8 @@ const OTHER_CALLS: Readonly<Record<string, Call>> = {
   cleanupExpiredSessions: ({ service }) => service.cleanupExpiredSessions(),
   getActiveSessionCount: ({ service }) => service.getActiveSessionCount(),
   getActiveCharacters: ({ service }) => service.getActiveCharacters('mist'),
+  who: ({ service }) => service.who('mist'),
+  countPresent: ({ service }) => service.countPresent(),
 };
 
 const CALLS = { ...TOKEN_CALLS, ...OTHER_CALLS };

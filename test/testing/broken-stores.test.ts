@@ -4,9 +4,13 @@ import { MemorySessionStore } from '../../src/stores/memory/memory-session-store
 import { describeSessionStore, type StoreContext } from '../../src/testing/index.ts';
 import {
   CachingDirectory,
+  BlindStore,
   CachingStore,
+  CredulousStore,
   ForgetfulStore,
+  GreedyStore,
   HastyStore,
+  ImpatientStore,
   KindStore,
   LateStore,
   LenientStore,
@@ -23,6 +27,8 @@ const TOUCHING = 'touchSession and expireSession';
 const SEATING = 'selectCharacter and releaseCharacter';
 const ENDING = 'the ends of sessions';
 const LISTING = 'counts and lists';
+const LINKING = 'nodes, and the links of sessions';
+const PRESENCE = 'who is there';
 const RACING = 'calls at the same time';
 
 /** Cases of the suite that a store fails, by chapter. */
@@ -38,7 +44,17 @@ describe('describeSessionStore', () => {
 
     const chapters = new Set(cases.map(({ chapter }) => chapter));
 
-    expect([...chapters]).toEqual([CREATING, READING, TOUCHING, SEATING, ENDING, LISTING, RACING]);
+    expect([...chapters]).toEqual([
+      CREATING,
+      READING,
+      TOUCHING,
+      SEATING,
+      ENDING,
+      LISTING,
+      LINKING,
+      PRESENCE,
+      RACING,
+    ]);
   });
 
   it('opens a store for each case, and closes it whatever happens', async () => {
@@ -74,6 +90,10 @@ describe('describeSessionStore', () => {
     ['counts sessions before it locks', (context) => new HastyStore(context), [RACING]],
     ['takes a character over and lets its holder live', (context) => new KindStore(context), [SEATING]],
     ['leaves one session when it clears all', (context) => new SparingStore(context), [ENDING]],
+    ['drops link-dead players without a grace', (context) => new ImpatientStore(context), [LINKING]],
+    ['drops those who have come back', (context) => new BlindStore(context), [LINKING]],
+    ['lets a node adopt from the living', (context) => new GreedyStore(context), [LINKING]],
+    ['believes dead nodes', (context) => new CredulousStore(context), [LINKING, PRESENCE]],
     ['remembers users', (context) => new MemorySessionStore(rememberingUsers(context)), [READING, LISTING]],
   ])('finds out a store that %s', async (_, open, chapters) => {
     const failures = await failuresOf(open);

@@ -7,7 +7,9 @@ import type {
   CreateSessionOutcome,
   EndingRecord,
   NewSession,
+  NodeLease,
   SelectCharacterOutcome,
+  SessionLinking,
   SessionRecord,
   TouchOutcome,
 } from '../../src/session/session-store.ts';
@@ -195,6 +197,46 @@ export class SparingStore extends MemorySessionStore {
     const endings = await Promise.all(this.#ids.slice(0, -1).map((id) => super.endSession(id, cause)));
 
     return endings.filter((ending) => ending !== null).length + 1;
+  }
+}
+
+/** Takes the grace for a wish. */
+export class ImpatientStore extends MemorySessionStore {
+  override dropLinkDead(linking: SessionLinking): Promise<boolean> {
+    return super.dropLinkDead(linking, 0);
+  }
+}
+
+/** Drops whomever it is told to, as a bare "update … where id" does. */
+export class BlindStore extends MemorySessionStore {
+  override async dropLinkDead(linking: SessionLinking, graceMs: number): Promise<boolean> {
+    await super.unlinkSession(linking);
+
+    return super.dropLinkDead(linking, Math.min(graceMs, 0));
+  }
+}
+
+/** Thinks that a node that asks is the only one alive. */
+export class GreedyStore extends MemorySessionStore {
+  readonly #nodes = new Set<string>();
+
+  override keepNode(node: NodeLease): Promise<void> {
+    this.#nodes.add(node.id);
+
+    return super.keepNode(node);
+  }
+
+  override async adoptSessions(nodeId: string): Promise<readonly string[]> {
+    for (const other of this.#nodes) if (other !== nodeId) await super.endNode(other);
+
+    return super.adoptSessions(nodeId);
+  }
+}
+
+/** Takes every node for alive that it has ever heard of. */
+export class CredulousStore extends MemorySessionStore {
+  override keepNode(node: NodeLease): Promise<void> {
+    return super.keepNode({ ...node, leaseMs: 100 * node.leaseMs });
   }
 }
 

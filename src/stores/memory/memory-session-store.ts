@@ -9,15 +9,22 @@ import type {
   CharacterSelection,
   CreateSessionOutcome,
   EndingRecord,
+  LinkOutcome,
   NewSession,
+  NodeLease,
+  PresentCharacter,
   SelectCharacterOutcome,
+  SessionLink,
+  SessionLinking,
   SessionRecord,
   SessionStore,
   TouchOutcome,
+  UnlinkOutcome,
 } from '../../session/session-store.ts';
 import { isActiveWithin, isExpired, type Session } from '../../session/session.ts';
 import { DirectoryReader } from '../directory-reader.ts';
 import { newSession } from './new-session.ts';
+import { NodeTable } from './node-table.ts';
 import { type Row, SessionTable } from './session-table.ts';
 
 /** What a memory store is built from. */
@@ -47,6 +54,7 @@ export class MemorySessionStore implements SessionStore {
   readonly #clock: Clock;
   readonly #maxSessions: number;
   readonly #table: SessionTable;
+  readonly #nodes = new NodeTable();
 
   /** @throws TypeError for a cap that is not a whole number from 1. */
   constructor(options: MemorySessionStoreOptions) {
@@ -82,7 +90,12 @@ export class MemorySessionStore implements SessionStore {
       .slice(0, excess)
       .map((row) => this.#table.end(row, { reason: 'replaced', actorId: null }, now));
     const session = newSession(input, terms, now);
-    this.#table.insert({ session, secretHash: new Uint8Array(input.secretHash) });
+    this.#table.insert({
+      session,
+      secretHash: new Uint8Array(input.secretHash),
+      link: null,
+      isHidden: false,
+    });
 
     return { outcome: 'created', session: copyOf(session), endings };
   }
@@ -91,11 +104,18 @@ export class MemorySessionStore implements SessionStore {
     const row = this.#table.find(sessionId);
     if (row === null) return null;
 
-    const { session, secretHash } = row;
+    const { session, secretHash, link } = row;
     const readAt = this.#clock.now();
     const { user, character } = await this.#directory.peopleOf(session);
 
-    return { session: copyOf(session), secretHash: Buffer.from(secretHash), user, character, readAt };
+    return {
+      session: copyOf(session),
+      secretHash: Buffer.from(secretHash),
+      user,
+      character,
+      link: link && copyOfLink(link),
+      readAt,
+    };
   }
 
   async findEnding(sessionId: string): Promise<EndingRecord | null> {
@@ -126,7 +146,7 @@ export class MemorySessionStore implements SessionStore {
     const rival = holder?.session.userId === userId ? holder : null;
     if (rival !== null && seatPolicy === 'reject') return { outcome: 'character_in_use' };
 
-    if (holder !== null && rival === null) this.#table.bind(holder, null);
+    if (holder !== null && rival === null) takeCharacter(holder, this.#table);
     const endings =
       rival === null ? [] : [this.#table.end(rival, { reason: 'taken_over', actorId: null }, now)];
     this.#table.bind(row, characterId);
@@ -138,7 +158,7 @@ export class MemorySessionStore implements SessionStore {
     const row = this.#table.findLive(sessionId, this.#clock.now());
     if (row === null || row.session.characterId === null) return false;
 
-    this.#table.bind(row, null);
+    takeCharacter(row, this.#table);
 
     return true;
   }
@@ -223,6 +243,93 @@ export class MemorySessionStore implements SessionStore {
     );
   }
 
+  async listPresentCharacters(
+    worldId: string | null,
+    activeWithinMs: number,
+  ): Promise<readonly PresentCharacter[]> {
+    const now = this.#clock.now();
+    const there = this.#table
+      .liveInPlay(now)
+      .filter(({ session, link }) => link !== null || isActiveWithin(session, activeWithinMs, now));
+    const presences = there.map(({ session, link, isHidden }) => {
+      const idleMs = now.getTime() - session.lastActiveAt.getTime();
+      return [session.id, { idleMs, isLinkDead: this.#isLinkDead(link, now), isHidden }] as const;
+    });
+
+    return this.#directory.presentCharactersIn(
+      worldId,
+      there.map(({ session }) => session),
+      new Map(presences),
+    );
+  }
+
+  async hideSession(sessionId: string, isHidden: boolean): Promise<boolean> {
+    const row = this.#table.findLive(sessionId, this.#clock.now());
+    if (row !== null) row.isHidden = isHidden;
+
+    return row !== null;
+  }
+
+  async keepNode(node: NodeLease): Promise<void> {
+    this.#nodes.keep(node, this.#clock.now());
+  }
+
+  async endNode(nodeId: string): Promise<void> {
+    this.#nodes.end(nodeId);
+  }
+
+  async linkSession({ sessionId, nodeId }: SessionLinking): Promise<LinkOutcome> {
+    const row = this.#table.findLive(sessionId, this.#clock.now());
+    if (row === null) return { outcome: 'ended' };
+
+    const former = row.link && copyOfLink(row.link);
+    row.link = { nodeId, linkDeadSince: null };
+
+    return { outcome: 'linked', former };
+  }
+
+  async unlinkSession({ sessionId, nodeId }: SessionLinking): Promise<UnlinkOutcome> {
+    const now = this.#clock.now();
+    const row = this.#table.findLive(sessionId, now);
+    if (row === null || row.link?.nodeId !== nodeId) return 'not_linked';
+
+    const { linkDeadSince } = row.link;
+    row.link = row.session.characterId === null ? null : { nodeId, linkDeadSince: linkDeadSince ?? now };
+
+    return row.link === null ? 'unlinked' : 'link_dead';
+  }
+
+  async dropLinkDead({ sessionId, nodeId }: SessionLinking, graceMs: number): Promise<boolean> {
+    const now = this.#clock.now();
+    const row = this.#table.findLive(sessionId, now);
+    const since = row?.link?.nodeId === nodeId ? row.link.linkDeadSince : null;
+    if (row === null || since === null || now.getTime() - since.getTime() < graceMs) return false;
+
+    takeCharacter(row, this.#table);
+
+    return true;
+  }
+
+  async adoptSessions(nodeId: string): Promise<readonly string[]> {
+    const now = this.#clock.now();
+    const lost = this.#nodes.takeLost(nodeId, now);
+    if (lost.size === 0) return [];
+
+    const adopted = Array.from(this.#table.all()).filter(
+      ({ link }) => link !== null && lost.has(link.nodeId),
+    );
+    for (const row of adopted)
+      row.link = row.session.characterId === null ? null : { nodeId, linkDeadSince: now };
+
+    return adopted
+      .filter(({ link, session }) => link !== null && !isExpired(session, now))
+      .map(({ session }) => session.id);
+  }
+
+  #isLinkDead(link: SessionLink | null, now: Date): boolean {
+    return link !== null && (link.linkDeadSince !== null || !this.#nodes.isLive(link.nodeId, now));
+  }
+
   #makeRoom(leaving: number, now: Date): void {
     const isFull = (): boolean => this.#table.size - leaving >= this.#maxSessions;
     if (isFull()) this.#table.sweep(CLEANUP_STEP, now);
@@ -243,6 +350,16 @@ function copyOf(session: Session): Session {
     lastActiveAt: new Date(session.lastActiveAt),
     absoluteExpiresAt: new Date(session.absoluteExpiresAt),
   };
+}
+
+function copyOfLink({ nodeId, linkDeadSince }: SessionLink): SessionLink {
+  return { nodeId, linkDeadSince: linkDeadSince && new Date(linkDeadSince) };
+}
+
+/** Without a character there is nothing to wait for. */
+function takeCharacter(row: Row, table: SessionTable): void {
+  table.bind(row, null);
+  if (row.link?.linkDeadSince) row.link = null;
 }
 
 function byAge({ session: a }: Row, { session: b }: Row): number {

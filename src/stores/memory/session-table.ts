@@ -1,5 +1,5 @@
 import type { Ending, EndingCause } from '../../session/ending.ts';
-import type { EndingRecord } from '../../session/session-store.ts';
+import type { EndingRecord, SessionLink } from '../../session/session-store.ts';
 import { isExpired, type Session } from '../../session/session.ts';
 import { EndingLog } from './ending-log.ts';
 import { ShardedMap } from './sharded-map.ts';
@@ -10,6 +10,8 @@ const EXPIRED: EndingCause = { reason: 'expired', actorId: null };
 export interface Row {
   session: Session;
   readonly secretHash: Uint8Array;
+  link: SessionLink | null;
+  isHidden: boolean;
 }
 
 /**

@@ -4,6 +4,7 @@ import type {
   ActiveCharacter,
   CreateSessionOutcome,
   NewSession,
+  PresentCharacter,
   SessionRecord,
 } from '../../session/session-store.ts';
 import { DirectoryReader } from '../directory-reader.ts';
@@ -18,8 +19,15 @@ import {
   paramsOfTerms,
   toNewSession,
 } from './statements/creating-statements.ts';
-import { findRecordStatements, listInPlayStatement, type RecordRow } from './statements/record-statements.ts';
-import { lastTime, type SessionRow, toHash, toSession } from './statements/rows.ts';
+import { isActiveWithin } from './statements/fragments.ts';
+import { isThere, type PresenceRow, toPresence } from './statements/link-statements.ts';
+import {
+  findRecordStatements,
+  listInPlayStatement,
+  type RecordRow,
+  toRecord,
+} from './statements/record-statements.ts';
+import { type SessionRow, toSession } from './statements/rows.ts';
 import type { Statement } from './statements/statement.ts';
 import type { UserTransactions } from './user-transactions.ts';
 
@@ -30,7 +38,8 @@ export class DirectoryPeople implements People {
   readonly #directory: DirectoryReader;
   readonly #records: Coalescer<RecordRow>;
   readonly #insertSession: CreatingStatements['insertSession'];
-  readonly #listInPlay: Statement<{ window: number }, SessionRow>;
+  readonly #listActive: Statement<{ window: number }, SessionRow>;
+  readonly #listPresent: Statement<{ window: number }, SessionRow & PresenceRow>;
 
   constructor(connections: Connections, byUser: UserTransactions, schema: string, directory: Directory) {
     this.#connections = connections;
@@ -38,7 +47,8 @@ export class DirectoryPeople implements People {
     this.#directory = new DirectoryReader(directory);
     this.#records = connections.sharing(findRecordStatements(schema));
     this.#insertSession = creatingStatements(schema).insertSession;
-    this.#listInPlay = listInPlayStatement(schema);
+    this.#listActive = listInPlayStatement(schema, isActiveWithin);
+    this.#listPresent = listInPlayStatement(schema, isThere);
   }
 
   async check(): Promise<void> {
@@ -71,17 +81,30 @@ export class DirectoryPeople implements People {
     const row = await this.#records.ask(sessionId);
     if (row === null) return null;
 
-    const session = toSession(row);
-    const people = await this.#directory.peopleOf(session);
+    const record = toRecord(row);
 
-    return { session, ...people, secretHash: toHash(row), readAt: lastTime(row) };
+    return { ...record, ...(await this.#directory.peopleOf(record.session)) };
   }
 
   async listActiveCharacters(worldId: string, activeWithinMs: number): Promise<readonly ActiveCharacter[]> {
-    const rows = await this.#connections.run(this.#listInPlay, {
-      window: activeWithinMs,
-    });
+    const rows = await this.#connections.run(this.#listActive, { window: activeWithinMs });
 
-    return this.#directory.activeCharactersIn(worldId, rows.map(toSession));
+    return this.#directory.activeCharactersIn(
+      worldId,
+      rows.map((row) => toSession(row)),
+    );
+  }
+
+  async listPresentCharacters(
+    worldId: string | null,
+    activeWithinMs: number,
+  ): Promise<readonly PresentCharacter[]> {
+    const rows = await this.#connections.run(this.#listPresent, { window: activeWithinMs });
+
+    return this.#directory.presentCharactersIn(
+      worldId,
+      rows.map((row) => toSession(row)),
+      new Map(rows.map((row) => [row.id, toPresence(row)])),
+    );
   }
 }

@@ -2,11 +2,9 @@ export { PostgresSessionStore } from './postgres-session-store.ts';
 export type { PostgresSessionStoreOptions } from './options.ts';
 export type { HostRelation, HostRelations } from './host-relations.ts';
 export type { HostIdType } from './id-types.ts';
-export { PostgresSessionEvents, type PostgresSessionEventsOptions } from './postgres-session-events.ts';
 export { SchemaVersionError } from './schema-version.ts';
 
 export { migrateToLatest, migrationSql, type MigrationOptions } from './migrate.ts';
 
 export type { PgClient, PgPool, PgQuery } from './pg-pool.ts';
-export type { PgListenClient, PgNotification } from './pg-listener.ts';
 export { pglitePool, type PGliteDatabase } from './pglite-pool.ts';

@@ -3,6 +3,7 @@ import type {
   ActiveCharacter,
   CreateSessionOutcome,
   NewSession,
+  PresentCharacter,
   SessionRecord,
 } from '../../session/session-store.ts';
 
@@ -13,6 +14,7 @@ export interface People {
   findPlayableCharacter(characterId: string, userId: string): Promise<Character | null>;
   findRecord(sessionId: string): Promise<SessionRecord | null>;
   listActiveCharacters(worldId: string, activeWithinMs: number): Promise<readonly ActiveCharacter[]>;
+  listPresentCharacters(worldId: string | null, activeWithinMs: number): Promise<readonly PresentCharacter[]>;
   /** @throws TypeError if they are not kept as the settings say. */
   check(): Promise<void>;
 }

@@ -5,11 +5,16 @@ import type {
   CharacterSelection,
   CreateSessionOutcome,
   EndingRecord,
+  LinkOutcome,
   NewSession,
+  NodeLease,
+  PresentCharacter,
   SelectCharacterOutcome,
+  SessionLinking,
   SessionRecord,
   SessionStore,
   TouchOutcome,
+  UnlinkOutcome,
 } from '../../session/session-store.ts';
 import { isSessionId } from '../../token.ts';
 import { Cleanup } from './cleanup.ts';
@@ -25,6 +30,7 @@ import { RelationPeople } from './relation-people.ts';
 import { checkSchemaVersion } from './schema-version.ts';
 import { type CreatingStatements, creatingStatements } from './statements/creating-statements.ts';
 import { type EndingStatements, endingStatements, paramsOf } from './statements/ending-statements.ts';
+import { formerLinkOf, type LinkStatements, linkStatements } from './statements/link-statements.ts';
 import { countOf, isEnding, toEnding, toHash, toTime } from './statements/rows.ts';
 import {
   type FoundEndingRow,
@@ -40,6 +46,9 @@ const UNIQUE_VIOLATION = '23505';
 /** How often a character may change hands while it is being selected. */
 const MAX_TRIES = 10;
 
+/** So many change hands in one statement. */
+const ADOPTION_STEP = 500;
+
 const CLEAR_ALL_TIMEOUT_MS = 10 * 60_000;
 
 /**
@@ -50,7 +59,7 @@ export class PostgresSessionStore implements SessionStore {
   readonly #connections: Connections;
   readonly #people: People;
   readonly #byUser: UserTransactions;
-  readonly #statements: SessionStatements & CreatingStatements & EndingStatements;
+  readonly #statements: SessionStatements & CreatingStatements & EndingStatements & LinkStatements;
   readonly #touches: Coalescer<TouchRow>;
   readonly #endings: Coalescer<FoundEndingRow>;
   readonly #cleanup: Cleanup;
@@ -69,6 +78,7 @@ export class PostgresSessionStore implements SessionStore {
       ...sessionStatements(schema),
       ...creatingStatements(schema),
       ...endingStatements(schema),
+      ...linkStatements(schema),
     };
     this.#touches = this.#connections.sharing(this.#statements.touchSession);
     this.#endings = this.#connections.sharing(this.#statements.findEnding);
@@ -218,6 +228,68 @@ export class PostgresSessionStore implements SessionStore {
     await this.ready();
 
     return this.#people.listActiveCharacters(worldId, activeWithinMs);
+  }
+
+  async listPresentCharacters(
+    worldId: string | null,
+    activeWithinMs: number,
+  ): Promise<readonly PresentCharacter[]> {
+    await this.ready();
+
+    return this.#people.listPresentCharacters(worldId, activeWithinMs);
+  }
+
+  async hideSession(sessionId: string, isHidden: boolean): Promise<boolean> {
+    if (!isSessionId(sessionId)) return false;
+    const hidden = await this.#run(this.#statements.hideSession, {
+      id: sessionId,
+      hidden: String(isHidden),
+    });
+
+    return hidden.length > 0;
+  }
+
+  async keepNode({ id, name, leaseMs }: NodeLease): Promise<void> {
+    await this.#run(this.#statements.keepNode, { node: id, name, lease: leaseMs });
+  }
+
+  async endNode(nodeId: string): Promise<void> {
+    await this.#run(this.#statements.endNode, { node: nodeId });
+  }
+
+  async linkSession({ sessionId, nodeId }: SessionLinking): Promise<LinkOutcome> {
+    if (!isSessionId(sessionId)) return { outcome: 'ended' };
+    const [row] = await this.#run(this.#statements.linkSession, { id: sessionId, node: nodeId });
+
+    return row === undefined ? { outcome: 'ended' } : { outcome: 'linked', former: formerLinkOf(row) };
+  }
+
+  async unlinkSession({ sessionId, nodeId }: SessionLinking): Promise<UnlinkOutcome> {
+    if (!isSessionId(sessionId)) return 'not_linked';
+    const [row] = await this.#run(this.#statements.unlinkSession, { id: sessionId, node: nodeId });
+    if (row === undefined) return 'not_linked';
+
+    return row.is_link_dead ? 'link_dead' : 'unlinked';
+  }
+
+  async dropLinkDead({ sessionId, nodeId }: SessionLinking, graceMs: number): Promise<boolean> {
+    if (!isSessionId(sessionId)) return false;
+    const dropped = await this.#run(this.#statements.dropLinkDead, {
+      id: sessionId,
+      node: nodeId,
+      grace: graceMs,
+    });
+
+    return dropped.length > 0;
+  }
+
+  async adoptSessions(nodeId: string): Promise<readonly string[]> {
+    const adopted: string[] = [];
+    for (;;) {
+      const rows = await this.#run(this.#statements.adoptSessions, { node: nodeId, size: ADOPTION_STEP });
+      adopted.push(...rows.filter((row) => row.is_link_dead).map(({ id }) => id));
+      if (rows.length < ADOPTION_STEP) return adopted;
+    }
   }
 
   async #seat(selection: CharacterSelection): Promise<SelectCharacterOutcome> {

@@ -5,6 +5,7 @@ import type {
   ActiveCharacter,
   CreateSessionOutcome,
   NewSession,
+  PresentCharacter,
   SessionRecord,
 } from '../../session/session-store.ts';
 import type { Coalescer } from './coalescer.ts';
@@ -13,8 +14,9 @@ import { checkRelations, checkSettings, type HostRelations, readWorldType } from
 import { type HostIdType, idTypes } from './id-types.ts';
 import type { People } from './people.ts';
 import { paramsOfNew, paramsOfTerms, toNewSession } from './statements/creating-statements.ts';
-import type { RecordRow } from './statements/record-statements.ts';
-import { lastTime, toHash, toSession, toTime } from './statements/rows.ts';
+import { toPresence } from './statements/link-statements.ts';
+import { type RecordRow, toRecord } from './statements/record-statements.ts';
+import { toTime } from './statements/rows.ts';
 import {
   type ActiveRow,
   type PeopleRow,
@@ -22,7 +24,7 @@ import {
   type SignInParams,
   relationStatements,
 } from './statements/relation-statements.ts';
-import { arrayOf } from './statements/statement.ts';
+import { arrayOf, type Statement } from './statements/statement.ts';
 import type { UserTransactions } from './user-transactions.ts';
 
 /** An operator for these types, too. */
@@ -36,8 +38,8 @@ export class RelationPeople implements People {
   readonly #statements: RelationStatements;
   readonly #records: Coalescer<RecordRow & PeopleRow>;
   #worldType: HostIdType | null = null;
-  readonly #listActiveByText: ReturnType<RelationStatements['listActive']>;
-  #listActive: ReturnType<RelationStatements['listActive']>;
+  readonly #listsByText: Lists;
+  #lists: Lists;
 
   constructor(connections: Connections, byUser: UserTransactions, schema: string, relations: HostRelations) {
     checkSettings(relations);
@@ -46,8 +48,8 @@ export class RelationPeople implements People {
     this.#relations = relations;
     this.#statements = relationStatements(schema, relations);
     this.#records = connections.sharing(this.#statements.findRecord);
-    this.#listActiveByText = this.#statements.listActive(null);
-    this.#listActive = this.#listActiveByText;
+    this.#listsByText = listsFor(null, this.#statements);
+    this.#lists = this.#listsByText;
   }
 
   async check(): Promise<void> {
@@ -84,51 +86,78 @@ export class RelationPeople implements People {
     if (row === null) return null;
 
     return {
-      session: toSession(row),
-      secretHash: toHash(row),
+      ...toRecord(row),
       user: userOf(row.user_id, row),
       character: characterOf(row.user_id, row.character_id, row),
-      readAt: lastTime(row),
     };
   }
 
   async listActiveCharacters(worldId: string, activeWithinMs: number): Promise<readonly ActiveCharacter[]> {
-    if (!idTypes.text.fits(worldId)) return [];
-    const rows = await this.#listIn(worldId, activeWithinMs);
+    const rows = await this.#listIn(worldId, activeWithinMs, ({ listActive }) => listActive);
 
-    return rows.map((row) => ({
-      characterId: row.character_id,
-      characterName: row.character_name,
-      worldId,
-      userId: row.user_id,
-      role: row.role,
-      sessionId: row.session_id,
-      lastActiveAt: toTime(row.last_active_at),
-    }));
+    return rows.map(toActiveCharacter);
   }
 
-  async #listIn(world: string, window: number): Promise<readonly ActiveRow[]> {
-    const list = (): Promise<readonly ActiveRow[]> => {
+  async listPresentCharacters(
+    worldId: string | null,
+    activeWithinMs: number,
+  ): Promise<readonly PresentCharacter[]> {
+    const rows =
+      worldId === null
+        ? await this.#connections.run(this.#statements.listAllPresent, { window: activeWithinMs })
+        : await this.#listIn(worldId, activeWithinMs, ({ listPresent }) => listPresent);
+
+    return rows.map((row) => Object.assign(toActiveCharacter(row), toPresence(row)));
+  }
+
+  async #listIn<Row>(
+    world: string,
+    window: number,
+    pick: (lists: Lists) => Statement<{ world: string; window: number }, Row>,
+  ): Promise<readonly Row[]> {
+    if (!idTypes.text.fits(world)) return [];
+    const run = (): Promise<readonly Row[]> => {
       // Of another type than it was, perhaps: as a text it is found all the same.
       const isOfType = idTypes[this.#worldType ?? 'text'].fits(world);
 
-      return this.#connections.run(isOfType ? this.#listActive : this.#listActiveByText, { world, window });
+      return this.#connections.run(pick(isOfType ? this.#lists : this.#listsByText), { world, window });
     };
 
     try {
-      return await list();
+      return await run();
     } catch (error) {
       if (!(error instanceof SessionStoreError) || error.sqlState !== UNDEFINED_FUNCTION) throw error;
       // The host has given its worlds ids of another type meanwhile.
       this.#knowWorlds(await readWorldType(this.#connections, this.#relations));
-      return list();
+      return run();
     }
   }
 
   #knowWorlds(type: HostIdType | null): void {
     this.#worldType = type;
-    this.#listActive = this.#statements.listActive(type);
+    this.#lists = listsFor(type, this.#statements);
   }
+}
+
+/** The lists of those in one world. */
+type Lists = Readonly<{
+  [Name in 'listActive' | 'listPresent']: ReturnType<RelationStatements[Name]>;
+}>;
+
+function listsFor(worldType: HostIdType | null, statements: RelationStatements): Lists {
+  return { listActive: statements.listActive(worldType), listPresent: statements.listPresent(worldType) };
+}
+
+function toActiveCharacter(row: ActiveRow): ActiveCharacter {
+  return {
+    characterId: row.character_id,
+    characterName: row.character_name,
+    worldId: row.world_id,
+    userId: row.user_id,
+    role: row.role,
+    sessionId: row.session_id,
+    lastActiveAt: toTime(row.last_active_at),
+  };
 }
 
 /** What a policy means for the statement that inserts sessions without a limit. */

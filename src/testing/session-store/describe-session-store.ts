@@ -1,7 +1,9 @@
 import { creatingCases } from './creating-cases.ts';
 import { endingCases } from './ending-cases.ts';
 import { type DeclareCase, type SessionStoreSuiteOptions, withFixture } from './fixture.ts';
+import { linkCases } from './link-cases.ts';
 import { listingCases } from './listing-cases.ts';
+import { presenceCases } from './presence-cases.ts';
 import { racingCases } from './racing-cases.ts';
 import { readingCases } from './reading-cases.ts';
 import { seatCases } from './seat-cases.ts';
@@ -14,6 +16,8 @@ const CHAPTERS: Readonly<Record<string, (it: DeclareCase) => void>> = {
   'selectCharacter and releaseCharacter': seatCases,
   'the ends of sessions': endingCases,
   'counts and lists': listingCases,
+  'nodes, and the links of sessions': linkCases,
+  'who is there': presenceCases,
   'calls at the same time': racingCases,
 };
 

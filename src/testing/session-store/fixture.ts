@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import type { Character, User } from '../../directory.ts';
 import type { EndingCause } from '../../session/ending.ts';
 import { definePolicy, type SessionPolicyOptions } from '../../session/session-policy.ts';
-import type { SessionStore } from '../../session/session-store.ts';
+import type { SessionLink, SessionStore } from '../../session/session-store.ts';
 import type { Session } from '../../session/session.ts';
 import { MemoryDirectory } from '../../stores/memory/memory-directory.ts';
 import { newSessionId } from '../../token.ts';
@@ -73,12 +73,19 @@ export interface Fixture extends People {
   readonly create: (user: User, policy?: SessionPolicyOptions) => Promise<Session>;
   /** Lets a session play a character, taking it over if need be. */
   readonly play: (session: Session, character: Character) => Promise<void>;
+  /** A node of this name with a lease of ten seconds. */
+  readonly startNode: (name: string) => Promise<string>;
+  /** The link of a session as it is now. */
+  readonly linkOf: (session: Session) => Promise<SessionLink | null>;
   /** Whether the session can still be used. */
   readonly isLive: (session: Session) => Promise<boolean>;
 }
 
 /** Declares one case of the suite, with a store of its own. */
 export type DeclareCase = (title: string, body: (fixture: Fixture) => Promise<void>) => void;
+
+/** How long a node of the suite is taken to live. */
+export const LEASE_MS = 10_000;
 
 export const KICKED: EndingCause = { reason: 'kicked', actorId: null };
 
@@ -123,7 +130,9 @@ function peopleOf(hostId: (n: number) => string): People {
   };
 }
 
-function actionsOn(store: SessionStore): Pick<Fixture, 'create' | 'play' | 'isLive'> {
+function actionsOn(
+  store: SessionStore,
+): Pick<Fixture, 'create' | 'play' | 'startNode' | 'linkOf' | 'isLive'> {
   return {
     async create(user, policy) {
       const created = await store.createSession({
@@ -145,6 +154,18 @@ function actionsOn(store: SessionStore): Pick<Fixture, 'create' | 'play' | 'isLi
         seatPolicy: 'take_over',
       });
       assert.equal(selected.outcome, 'selected');
+    },
+    async startNode(name) {
+      const id = newSessionId();
+      await store.keepNode({ id, name, leaseMs: LEASE_MS });
+
+      return id;
+    },
+    async linkOf(session) {
+      const found = await store.findSession(session.id);
+      assert.ok(found !== null, 'the session is there');
+
+      return found.link;
     },
     async isLive(session) {
       return (await store.touchSession(session.id)).outcome !== 'ended';

@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import { describe, expect, it } from 'vitest';
 import { creatingStatements } from '../../../src/stores/postgres/statements/creating-statements.ts';
 import { endingStatements } from '../../../src/stores/postgres/statements/ending-statements.ts';
+import { isThere, linkStatements } from '../../../src/stores/postgres/statements/link-statements.ts';
 import {
   findRecordStatements,
   listInPlayStatement,
@@ -48,16 +49,23 @@ describe('a statement', () => {
     const session = sessionStatements('mud_auth');
     const { lockUser, lockUserCounting, findEnding, countActive } = session;
     const { touchSession, bindCharacter, releaseCharacter } = session;
-    const { findRecord, insertSession, findCharacter, listActive, lockUserWithRole } = relationStatements(
-      'mud_auth',
-      { users, characters: users },
-    );
+    const {
+      findRecord,
+      insertSession,
+      findCharacter,
+      listActive,
+      listPresent,
+      listAllPresent,
+      lockUserWithRole,
+    } = relationStatements('mud_auth', { users, characters: users });
     const reading = [
       ...Object.values(findRecord),
       ...Object.values(findRecordStatements('mud_auth')),
       findCharacter,
       listActive('text'),
-      listInPlayStatement('mud_auth'),
+      listInPlayStatement('mud_auth', isThere),
+      listPresent('text'),
+      listAllPresent,
       lockUser,
       lockUserCounting,
       lockUserWithRole,
@@ -67,6 +75,7 @@ describe('a statement', () => {
     const writing = [
       ...Object.values(endingStatements('mud_auth')),
       ...Object.values(creatingStatements('mud_auth')),
+      ...Object.values(linkStatements('mud_auth')),
       ...Object.values(touchSession),
       insertSession,
       bindCharacter,

@@ -1,5 +1,6 @@
 import { sessions } from './0001-sessions.ts';
+import { links } from './0002-links.ts';
 import type { Migration } from './migration.ts';
 
 /** All steps, in order. */
-export const migrations: readonly Migration[] = [sessions];
+export const migrations: readonly Migration[] = [sessions, links];

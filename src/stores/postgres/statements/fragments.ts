@@ -17,6 +17,13 @@ export const durably: RawBuilder<unknown> = sql`
   case when pg_catalog.current_setting('synchronous_commit') = 'off'
     then pg_catalog.set_config('synchronous_commit', 'on', true) end as durably`;
 
+/**
+ * Lets the commit of this statement not wait for the disk: for what a crash may undo, since it is
+ * said again or found out soon. A column for a CTE that is read.
+ */
+export const hastily: RawBuilder<unknown> = sql`
+  pg_catalog.set_config('synchronous_commit', 'off', true) as hastily`;
+
 /** A time as seconds since the epoch, which no host's settings write or read differently. */
 export function epoch(time: RawBuilder<unknown>): RawBuilder<string> {
   return sql<string>`extract(epoch from ${time})`;

@@ -1,10 +1,12 @@
 import { type RawBuilder, sql } from 'kysely';
-import { isActiveWithin, isLive, now } from './fragments.ts';
-import { hashColumn, sessionColumns, type SessionRow } from './rows.ts';
-import { type AtMoment, compiler, type Param, Statement } from './statement.ts';
+import type { SessionRecord } from '../../../session/session-store.ts';
+import { epoch, isLive, now } from './fragments.ts';
+import { linkWords, presenceColumns, type PresenceRow, toLink } from './link-statements.ts';
+import { hashColumn, sessionColumns, type SessionRow, toHash, toSession, toTime } from './rows.ts';
+import { type AtMoment, type Param, Statement } from './statement.ts';
 import type { StatementPair } from './statement-pair.ts';
 
-/** A session as a validate reads it. The last of its times is that of the read. */
+/** A session as a validate reads it. Its times are followed by that of the read, and by its link. */
 export interface RecordRow extends SessionRow {
   readonly secret_hash: string;
 }
@@ -24,7 +26,7 @@ export function findRecordStatements<Extra = object>(
 ): StatementPair<RecordRow & Extra> {
   const sessions = sql.table(`${schema}.sessions`);
   const select = (param: Param<AtMoment>, source: RawBuilder<unknown>): RawBuilder<RecordRow & Extra> =>
-    sql`select ${sql.join([...sessionColumns(now(param))])}, ${hashColumn('s')} ${columns}
+    sql`select ${sql.join([...sessionColumns(epoch(now(param)), ...linkWords)])}, ${hashColumn('s')} ${columns}
       from ${source} as s ${joins}`;
 
   return {
@@ -44,16 +46,31 @@ export function sessionsOf(sessions: RawBuilder<unknown>, ids: RawBuilder<string
     cross join lateral (select * from ${sessions} as s where s.id = wanted.id limit 1)`;
 }
 
-/** Lists the active sessions that hold a character. */
-export function listInPlayStatement(schema: string): Statement<{ window: number }, SessionRow> {
-  return new Statement((param) =>
-    compiler
-      .withSchema(schema)
-      .with('mud_auth_clock', (cte) => cte.selectNoFrom(now(param).as('now')))
-      .selectFrom(['sessions as s', 'mud_auth_clock'])
-      .where('s.character_id', 'is not', null)
-      .where(isLive)
-      .where(isActiveWithin(param('window', 'bigint')))
-      .select(sessionColumns()),
+/** What the session's own row says in a record. */
+export function toRecord(row: RecordRow): Pick<SessionRecord, 'session' | 'secretHash' | 'link' | 'readAt'> {
+  const words = row.times.split(' ');
+  const [, , , , readAt = '', nodeId, linkDeadSince] = words;
+
+  return {
+    session: toSession(row, words),
+    secretHash: toHash(row),
+    link: toLink(nodeId, linkDeadSince),
+    readAt: toTime(readAt),
+  };
+}
+
+/** Lists the sessions that hold a character, and are active, or there. */
+export function listInPlayStatement(
+  schema: string,
+  which: (window: RawBuilder<number>) => RawBuilder<boolean>,
+): Statement<{ window: number }, SessionRow & PresenceRow> {
+  return new Statement(
+    (param) => sql<SessionRow & PresenceRow>`
+      with mud_auth_clock as (
+        select ${now(param)} as now
+      )
+      select ${sql.join([...sessionColumns()])}, ${presenceColumns(schema)}
+      from ${sql.table(`${schema}.sessions`)} as s, mud_auth_clock
+      where s.character_id is not null and ${isLive} and ${which(param('window', 'bigint'))}`,
   );
 }

@@ -3,10 +3,11 @@ import { type HostRelations, isId, tableOf } from '../host-relations.ts';
 import type { HostIdType } from '../id-types.ts';
 import { type CreatedRow, inserting, type NewSessionParams } from './creating-statements.ts';
 import { durably, isActiveWithin, isLive, now } from './fragments.ts';
+import { isThere, presenceColumns, type PresenceRow } from './link-statements.ts';
 import { findRecordStatements, type RecordRow } from './record-statements.ts';
 import { type Count, timeColumn } from './rows.ts';
 import { type LockParams, lockingUser, sessionsOfUser } from './session-statements.ts';
-import { type Param, Statement } from './statement.ts';
+import { type AtMoment, type Param, Statement } from './statement.ts';
 import type { StatementPair } from './statement-pair.ts';
 
 /**
@@ -40,11 +41,15 @@ export interface PeopleRow {
 export interface ActiveRow {
   readonly character_id: string;
   readonly character_name: string;
+  readonly world_id: string;
   readonly user_id: string;
   readonly role: string;
   readonly session_id: string;
   readonly last_active_at: string;
 }
+
+/** The same, and how he is there. */
+type PresentRow = ActiveRow & PresenceRow;
 
 /** A user who is locked; his role is null if he may not sign in. */
 export interface LockedUserRow extends Count {
@@ -60,9 +65,23 @@ export interface RelationStatements {
   readonly findCharacter: Statement<{ id: string }, CharacterRow>;
   readonly findRecord: StatementPair<RecordRow & PeopleRow>;
   /** Given the type of the worlds' ids, or null for one that is not among ours: then no index serves. */
-  readonly listActive: (
-    worldType: HostIdType | null,
-  ) => Statement<{ world: string; window: number }, ActiveRow>;
+  readonly listActive: (worldType: HostIdType | null) => ListStatement<ActiveRow>;
+  /** Those who are there, the inactive among them. */
+  readonly listPresent: (worldType: HostIdType | null) => ListStatement<PresentRow>;
+  /** Those who are there in any world. */
+  readonly listAllPresent: Statement<{ window: number }, PresentRow>;
+}
+
+type ListStatement<Row> = Statement<{ world: string; window: number }, Row>;
+
+/** Whom a list is of, and what it says beside the columns of all lists. */
+interface ListClause {
+  readonly which: RawBuilder<boolean>;
+  readonly columns: RawBuilder<unknown>;
+  /** About a character `c`. */
+  readonly inWorld: RawBuilder<unknown>;
+  /** The same about the session, for the sake of an index. */
+  readonly isSearched?: RawBuilder<unknown>;
 }
 
 export function relationStatements(schema: string, relations: HostRelations): RelationStatements {
@@ -87,6 +106,48 @@ export function relationStatements(schema: string, relations: HostRelations): Re
       and u.disabled is false and u.username is not null and u.role is not null
     limit 1
   ) as u`;
+
+  const list = <Row>(
+    param: Param<AtMoment>,
+    { which, columns, inWorld, isSearched = sql`true` }: ListClause,
+  ): RawBuilder<Row> => sql<Row>`
+    with mud_auth_clock as (
+      select ${now(param)} as now
+    )
+    select s.character_id, c.name as character_name, c.world_id, s.user_id, u.role, s.id::text as session_id,
+      ${timeColumn(sql`s.last_active_at`, 'last_active_at')} ${columns}
+    from ${sql.table(`${schema}.sessions`)} as s
+      cross join mud_auth_clock
+      join ${userOfSession} on not u.disabled and u.username is not null and u.role is not null
+      join ${characterOfSession(inWorld)} on c.name is not null
+    where s.character_id is not null and ${isSearched} and ${isLive} and ${which}`;
+
+  // Either from the characters of the world, by the host's index if there is one, to the sessions, or
+  // from the sessions in play to the characters: whichever are fewer. Hence the same said twice.
+  const listIn = <Row>(
+    worldType: HostIdType | null,
+    which: (window: RawBuilder<number>) => RawBuilder<boolean>,
+    columns: RawBuilder<unknown>,
+  ): ListStatement<Row> =>
+    new Statement((param) => {
+      const isIn = (c: RawBuilder<unknown>): RawBuilder<unknown> =>
+        worldType === null
+          ? sql`${c}.world_id::text collate "C" = ${param('world', 'text')}`
+          : isId({ idType: worldType }, sql`${c}.world_id`, param('world', 'text'));
+      const isSearched = sql`exists (
+        select from ${characters} as i
+        where ${isId(relations.characters, sql`i.id`, sql`s.character_id`)}
+          and s.character_id = i.id::text collate "default" and ${isIn(sql`i`)}
+      )`;
+
+      return list<Row>(param, {
+        which: which(param('window', 'bigint')),
+        columns,
+        inWorld: isIn(sql`c`),
+        isSearched,
+      });
+    });
+  const presence = sql`, ${presenceColumns(schema)}`;
 
   return {
     insertSession: new Statement((param) => {
@@ -124,30 +185,14 @@ export function relationStatements(schema: string, relations: HostRelations): Re
       joins: sql`left join ${userOfSession} on true left join ${characterOfSession(sql`true`)} on true`,
     }),
 
-    // Either from the characters of the world, by the host's index if there is one, to the sessions, or
-    // from the sessions in play to the characters: whichever are fewer. Hence the same said twice.
-    listActive: (worldType) =>
-      new Statement((param) => {
-        const inWorld = (c: RawBuilder<unknown>): RawBuilder<unknown> =>
-          worldType === null
-            ? sql`${c}.world_id::text collate "C" = ${param('world', 'text')}`
-            : isId({ idType: worldType }, sql`${c}.world_id`, param('world', 'text'));
-
-        return sql<ActiveRow>`
-          with mud_auth_clock as (
-            select ${now(param)} as now
-          )
-          select s.character_id, c.name as character_name, s.user_id, u.role, s.id::text as session_id,
-            ${timeColumn(sql`s.last_active_at`, 'last_active_at')}
-          from ${sql.table(`${schema}.sessions`)} as s
-            cross join mud_auth_clock
-            join ${userOfSession} on not u.disabled and u.username is not null and u.role is not null
-            join ${characterOfSession(inWorld(sql`c`))} on c.name is not null
-          where s.character_id is not null and exists (
-            select from ${characters} as i
-            where ${isId(relations.characters, sql`i.id`, sql`s.character_id`)}
-              and s.character_id = i.id::text collate "default" and ${inWorld(sql`i`)}
-          ) and ${isLive} and ${isActiveWithin(param('window', 'bigint'))}`;
+    listActive: (worldType) => listIn(worldType, isActiveWithin, sql``),
+    listPresent: (worldType) => listIn(worldType, isThere, presence),
+    listAllPresent: new Statement((param) =>
+      list(param, {
+        which: isThere(param('window', 'bigint')),
+        columns: presence,
+        inWorld: sql`c.world_id is not null`,
       }),
+    ),
   };
 }

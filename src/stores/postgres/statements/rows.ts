@@ -24,29 +24,30 @@ type SessionColumns = readonly [
   AliasedRawBuilder<string, 'times'>,
 ];
 
-/** The columns of a {@link SessionRow}, from a row `s`; its times may be followed by others. */
-export function sessionColumns(...moreTimes: readonly RawBuilder<unknown>[]): SessionColumns {
+/** The columns of a {@link SessionRow}, from a row `s`; its times may be followed by other words. */
+export function sessionColumns(...moreWords: readonly RawBuilder<unknown>[]): SessionColumns {
   return [
     sql<string>`s.id::text`.as('id'),
     sql<string>`s.user_id`.as('user_id'),
     sql<string | null>`s.character_id`.as('character_id'),
     sql<string>`s.client_type`.as('client_type'),
-    timesColumn(...moreTimes),
+    timesColumn(...moreWords),
   ];
 }
 
 /** The column `times` of a {@link SessionRow}, from a row `s`. */
 export function timesColumn(
-  ...moreTimes: readonly RawBuilder<unknown>[]
+  ...moreWords: readonly RawBuilder<unknown>[]
 ): AliasedRawBuilder<string, 'times'> {
-  const times = [sql`s.created_at`, sql`s.last_active_at`, sql`s.absolute_expires_at`, ...moreTimes];
+  const times = [sql`s.created_at`, sql`s.last_active_at`, sql`s.absolute_expires_at`].map(epoch);
 
-  return sql<string>`pg_catalog.concat_ws(' ', s.idle_timeout_ms, ${sql.join(times.map(epoch))})`.as('times');
+  return sql<string>`pg_catalog.concat_ws(' ', s.idle_timeout_ms, ${sql.join([...times, ...moreWords])})`.as(
+    'times',
+  );
 }
 
-export function toSession(row: SessionRow): Session {
-  const [idleTimeoutMs = '', createdAt = '', lastActiveAt = '', absoluteExpiresAt = ''] =
-    row.times.split(' ');
+export function toSession(row: SessionRow, words: readonly string[] = row.times.split(' ')): Session {
+  const [idleTimeoutMs = '', createdAt = '', lastActiveAt = '', absoluteExpiresAt = ''] = words;
 
   return {
     id: row.id,
@@ -58,11 +59,6 @@ export function toSession(row: SessionRow): Session {
     idleTimeoutMs: Number(idleTimeoutMs),
     absoluteExpiresAt: toTime(absoluteExpiresAt),
   };
-}
-
-/** The last of the times in a {@link SessionRow}. */
-export function lastTime({ times }: Pick<SessionRow, 'times'>): Date {
-  return toTime(times.slice(times.lastIndexOf(' ') + 1));
 }
 
 /** An ending as statements return it. */

@@ -2,6 +2,7 @@
 export interface MudAuthDatabase {
   sessions: SessionsTable;
   session_endings: SessionEndingsTable;
+  nodes: NodesTable;
 }
 
 interface SessionsTable {
@@ -14,6 +15,9 @@ interface SessionsTable {
   last_active_at: Date;
   idle_timeout_ms: number;
   absolute_expires_at: Date;
+  node_id: string | null;
+  link_dead_since: Date | null;
+  is_hidden: boolean;
 }
 
 interface SessionEndingsTable {
@@ -23,4 +27,11 @@ interface SessionEndingsTable {
   reason: string;
   actor_id: string | null;
   ended_at: Date;
+}
+
+interface NodesTable {
+  id: string;
+  name: string;
+  started_at: Date;
+  expires_at: Date;
 }

@@ -133,7 +133,11 @@ export function sessionStatements(schema: string): SessionStatements {
         .with('mud_auth_clock', (cte) => cte.selectNoFrom(now(param).as('now')))
         .updateTable('sessions as s')
         .from('mud_auth_clock')
-        .set({ character_id: sql<null>`null` })
+        .set({
+          character_id: sql<null>`null`,
+          node_id: sql<string | null>`case when s.link_dead_since is null then s.node_id end`,
+          link_dead_since: sql<null>`null`,
+        })
         .where('s.id', '=', param('id', 'uuid'))
         .where('s.character_id', 'is not', null)
         .returning(isLive.as('is_live')),

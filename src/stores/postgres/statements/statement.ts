@@ -11,7 +11,7 @@ import {
 } from 'kysely';
 import type { MudAuthDatabase } from './schema.ts';
 
-type Scalar = 'bigint' | 'bytea' | 'integer' | 'text' | 'tid' | 'timestamptz' | 'uuid';
+type Scalar = 'bigint' | 'boolean' | 'bytea' | 'integer' | 'text' | 'tid' | 'timestamptz' | 'uuid';
 
 /** A place in a statement for a value that is known when it runs, with its type in Postgres. */
 export type Param<Params> = <Name extends keyof Params & string>(

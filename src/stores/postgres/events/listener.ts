@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { withTimeLimit } from '../../time-limit.ts';
-import { quoted } from './identifiers.ts';
+import { withTimeLimit } from '../../../time-limit.ts';
+import { quoted } from '../identifiers.ts';
 import type { PgListenClient } from './pg-listener.ts';
 
 /** What a listener is built from. */

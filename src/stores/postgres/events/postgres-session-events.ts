@@ -4,16 +4,16 @@ import {
   LocalSessionEvents,
   type SessionEvents,
   type SessionEventsSubscriber,
-  type SessionsEnded,
-} from '../../live/session-events.ts';
-import { requireFunction, requirePlainObject } from '../../session/arguments.ts';
-import { Connections } from './connections.ts';
-import { checkSchemaName, DEFAULT_SCHEMA } from './identifiers.ts';
+  type SessionEvent,
+} from '../../../live/session-events.ts';
+import { requireFunction, requirePlainObject } from '../../../session/arguments.ts';
+import { Connections } from '../connections.ts';
+import { checkSchemaName, DEFAULT_SCHEMA } from '../identifiers.ts';
 import { Listener } from './listener.ts';
 import { readMessage, writeMessage } from './event-messages.ts';
 import type { PgListenClient } from './pg-listener.ts';
-import type { PgPool } from './pg-pool.ts';
-import { Statement } from './statements/statement.ts';
+import type { PgPool } from '../pg-pool.ts';
+import { Statement } from '../statements/statement.ts';
 
 /** What a channel between the nodes is built from. */
 export interface PostgresSessionEventsOptions {
@@ -76,7 +76,7 @@ export class PostgresSessionEvents implements SessionEvents {
     this.#connections = new Connections(pool, { ...LIMITS, preparedStatements: false, clock: null });
   }
 
-  async publish(event: SessionsEnded): Promise<void> {
+  async publish(event: SessionEvent): Promise<void> {
     const payload = writeMessage(this.#ownId, event);
     const [here, elsewhere] = await Promise.allSettled([
       this.#local.publish(event),

@@ -1,0 +1,3 @@
+export { PostgresSessionEvents, type PostgresSessionEventsOptions } from './postgres-session-events.ts';
+export type { PgListenClient, PgNotification } from './pg-listener.ts';
+export type { PgClient, PgPool, PgQuery } from '../pg-pool.ts';

@@ -1,0 +1,174 @@
+import { type RawBuilder, sql } from 'kysely';
+import type { PresentCharacter, SessionLink } from '../../../session/session-store.ts';
+import { durably, epoch, hastily, interval, isActiveWithin, isLive, now } from './fragments.ts';
+import { timeColumn, toTime } from './rows.ts';
+import { type AtMoment, type Param, Statement } from './statement.ts';
+
+interface LinkParams {
+  readonly id: string;
+  readonly node: string;
+}
+
+/** The link that a session had. */
+export interface FormerLinkRow {
+  readonly node_id: string | null;
+  readonly link_dead_since: string | null;
+}
+
+/** How a character is there. */
+export interface PresenceRow {
+  readonly idle_ms: string;
+  readonly is_link_dead: boolean;
+  readonly is_hidden: boolean;
+}
+
+/** The statements about nodes, and the sessions that hang off them. */
+export interface LinkStatements {
+  readonly hideSession: Statement<{ id: string; hidden: string }, object>;
+  readonly keepNode: Statement<{ node: string; name: string; lease: number }, object>;
+  readonly endNode: Statement<{ node: string }, object>;
+  /** No row if the session does not live. */
+  readonly linkSession: Statement<LinkParams, FormerLinkRow>;
+  /** No row if the link is not this node's. */
+  readonly unlinkSession: Statement<LinkParams, { readonly is_link_dead: boolean }>;
+  readonly dropLinkDead: Statement<LinkParams & { grace: number }, object>;
+  /** Takes at most so many of the sessions of dead nodes, passing over those that another writer holds. */
+  readonly adoptSessions: Statement<
+    { node: string; size: number },
+    { readonly id: string; readonly is_link_dead: boolean }
+  >;
+}
+
+export function linkStatements(schema: string): LinkStatements {
+  const sessions = sql.table(`${schema}.sessions`);
+  const nodes = sql.table(`${schema}.nodes`);
+
+  return {
+    hideSession: new Statement(
+      (param) => sql<object>`
+        with ${clock(param, durably)}
+        update ${sessions} as s set is_hidden = ${param('hidden', 'boolean')} from mud_auth_clock
+        where ${oneLive(param)} returning s.id`,
+    ),
+
+    // Who died without a word is remembered for a day, for people to read; and for as long as a session
+    // speaks of it, or it could not be adopted.
+    keepNode: new Statement(
+      (param) => sql<object>`
+        with ${clock(param)}, forgotten as (
+          delete from ${nodes} as n using mud_auth_clock
+          where n.expires_at < mud_auth_clock.now - interval '1 day' and n.id <> ${param('node', 'uuid')}
+            and not exists (select from ${sessions} as s where s.node_id = n.id)
+        )
+        insert into ${nodes} as n (id, name, started_at, expires_at)
+        select ${param('node', 'uuid')}, ${param('name', 'text')}, mud_auth_clock.now,
+          mud_auth_clock.now + ${interval(param('lease', 'bigint'))}
+        from mud_auth_clock
+        on conflict (id) do update set expires_at = excluded.expires_at`,
+    ),
+
+    endNode: new Statement(
+      (param) => sql<object>`
+        with ${clock(param)}
+        update ${nodes} as n set expires_at = least(n.expires_at, mud_auth_clock.now) from mud_auth_clock
+        where n.id = ${param('node', 'uuid')}`,
+    ),
+
+    linkSession: new Statement(
+      (param) => sql<FormerLinkRow>`
+        with ${clock(param, durably)}, former as materialized (
+          select s.id, s.node_id, s.link_dead_since from ${sessions} as s, mud_auth_clock
+          where ${oneLive(param)} for no key update of s
+        )
+        update ${sessions} as s set node_id = ${param('node', 'uuid')}, link_dead_since = null
+        from former where s.id = former.id
+        returning former.node_id::text, ${timeColumn(sql`former.link_dead_since`, 'link_dead_since')}`,
+    ),
+
+    unlinkSession: new Statement(
+      (param) => sql<{ readonly is_link_dead: boolean }>`
+        with ${clock(param)}
+        update ${sessions} as s
+        set ${waiting(param, sql`coalesce(s.link_dead_since, mud_auth_clock.now)`)} from mud_auth_clock
+        where ${oneLive(param)} and s.node_id = ${param('node', 'uuid')}
+        returning s.node_id is not null as is_link_dead`,
+    ),
+
+    dropLinkDead: new Statement(
+      (param) => sql<object>`
+        with ${clock(param, durably)}
+        update ${sessions} as s set character_id = null, node_id = null, link_dead_since = null
+        from mud_auth_clock
+        where ${oneLive(param)} and s.node_id = ${param('node', 'uuid')}
+          and s.link_dead_since <= mud_auth_clock.now - ${interval(param('grace', 'bigint'))}
+        returning s.id`,
+    ),
+
+    adoptSessions: new Statement(
+      (param) => sql<{ readonly id: string; readonly is_link_dead: boolean }>`
+        with ${clock(param)}, lost as materialized (
+          select s.id from ${sessions} as s, mud_auth_clock
+          where s.node_id in (select n.id from ${nodes} as n, mud_auth_clock as c where n.expires_at <= c.now)
+            and s.node_id <> ${param('node', 'uuid')}
+          limit ${param('size', 'integer')} for no key update of s skip locked
+        )
+        update ${sessions} as s set ${waiting(param, sql`mud_auth_clock.now`)} from mud_auth_clock, lost
+        where s.id = lost.id
+        returning s.id::text, s.node_id is not null and ${isLive} as is_link_dead`,
+    ),
+  };
+}
+
+/** The session with an id, while it lives. */
+function oneLive(param: Param<{ id: string }>): RawBuilder<unknown> {
+  return sql`s.id = ${param('id', 'uuid')} and ${isLive}`;
+}
+
+function clock(param: Param<AtMoment>, commit: RawBuilder<unknown> = hastily): RawBuilder<unknown> {
+  return sql`mud_auth_clock as (select ${now(param)} as now, ${commit})`;
+}
+
+/** Link-dead in the care of this node since then, or, without a character to keep, of none. */
+function waiting(param: Param<{ node: string }>, since: RawBuilder<unknown>): RawBuilder<unknown> {
+  return sql`
+    node_id = case when s.character_id is not null then ${param('node', 'uuid')} end,
+    link_dead_since = case when s.character_id is not null then ${since} end`;
+}
+
+/** The link of a row `s`, in two words. */
+export const linkWords: readonly RawBuilder<unknown>[] = [
+  sql`coalesce(s.node_id::text, '-')`,
+  sql`coalesce(${epoch(sql`s.link_dead_since`)}::text, '-')`,
+];
+
+export function toLink(nodeId: string | undefined, linkDeadSince: string | undefined): SessionLink | null {
+  if (nodeId === undefined || nodeId === '-') return null;
+
+  return {
+    nodeId,
+    linkDeadSince: linkDeadSince === undefined || linkDeadSince === '-' ? null : toTime(linkDeadSince),
+  };
+}
+
+export function formerLinkOf({ node_id, link_dead_since }: FormerLinkRow): SessionLink | null {
+  return toLink(node_id ?? undefined, link_dead_since ?? undefined);
+}
+
+/** Whether the session of a row `s` is there to be seen: linked to a node, or active. */
+export function isThere(window: RawBuilder<number>): RawBuilder<boolean> {
+  return sql<boolean>`(s.node_id is not null or ${isActiveWithin(window)})`;
+}
+
+/** The columns of a {@link PresenceRow}, from a row `s` at the time in a row `mud_auth_clock`. */
+export function presenceColumns(schema: string): RawBuilder<unknown> {
+  return sql`
+    (${epoch(sql`mud_auth_clock.now - s.last_active_at`)} * 1000)::bigint::text as idle_ms,
+    s.node_id is not null and (s.link_dead_since is not null or not exists (
+      select from ${sql.table(`${schema}.nodes`)} as n where n.id = s.node_id and n.expires_at > mud_auth_clock.now
+    )) as is_link_dead,
+    s.is_hidden`;
+}
+
+export function toPresence(row: PresenceRow): Pick<PresentCharacter, 'idleMs' | 'isLinkDead' | 'isHidden'> {
+  return { idleMs: Number(row.idle_ms), isLinkDead: row.is_link_dead, isHidden: row.is_hidden };
+}

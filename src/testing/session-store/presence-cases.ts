@@ -1,0 +1,161 @@
+import assert from 'node:assert/strict';
+import type { PresentCharacter } from '../../session/session-store.ts';
+import { newSessionId } from '../../token.ts';
+import { type DeclareCase, type Fixture, LEASE_MS } from './fixture.ts';
+
+export function presenceCases(it: DeclareCase): void {
+  it('lists who is there, and for how long he has been idle', async (fixture) => {
+    const { aria, alice, clock, store } = fixture;
+    const { session } = await connected(fixture);
+    clock.advance(1_234);
+
+    assert.deepEqual(await store.listPresentCharacters('mist', 0), [
+      {
+        characterId: aria.id,
+        characterName: 'Aria',
+        worldId: 'mist',
+        userId: alice.id,
+        role: 'player',
+        sessionId: session.id,
+        lastActiveAt: session.lastActiveAt,
+        idleMs: 1_234,
+        isLinkDead: false,
+        isHidden: false,
+      },
+    ]);
+  });
+
+  it('lists those with a link whatever their activity, the others within the window', async (fixture) => {
+    const { bob, cato, clock, create, play, store } = fixture;
+    const { linking } = await connected(fixture);
+    await play(await create(bob), cato);
+    assert.deepEqual(await namesIn(fixture, 'mist', 1_000), ['Aria', 'Cato']);
+
+    clock.advance(1_000);
+    await store.keepNode({ id: linking.nodeId, name: 'north', leaseMs: LEASE_MS });
+
+    assert.deepEqual(await namesIn(fixture, 'mist', 1_000), ['Aria']);
+    assert.deepEqual(await namesIn(fixture, 'mist', 0), ['Aria', 'Cato']);
+    await store.unlinkSession(linking);
+    assert.deepEqual(await namesIn(fixture, 'mist', 1_000), ['Aria']);
+  });
+
+  it('lists a world, or all of them', async (fixture) => {
+    const { alice, borin, create, host, aria, play } = fixture;
+    await connected(fixture);
+    await play(await create(alice), borin);
+
+    assert.deepEqual(await namesIn(fixture, 'mist'), ['Aria']);
+    assert.deepEqual(await namesIn(fixture, 'stone'), ['Borin']);
+    assert.deepEqual(await namesIn(fixture, null), ['Aria', 'Borin']);
+    for (const world of ['', '\0', '\uD800']) assert.deepEqual(await namesIn(fixture, world), []);
+    await host.putCharacter({ ...aria, worldId: null });
+    assert.deepEqual(await namesIn(fixture, null), ['Borin']);
+  });
+
+  it('says who has lost his connection, and who has come back', async (fixture) => {
+    const { store } = fixture;
+    const { linking } = await connected(fixture);
+    assert.equal(await isLinkDead(fixture), false);
+
+    await store.unlinkSession(linking);
+    assert.equal(await isLinkDead(fixture), true);
+    await store.linkSession(linking);
+
+    assert.equal(await isLinkDead(fixture), false);
+  });
+
+  it('takes those of a dead node for link-dead, from the end of its lease on', async (fixture) => {
+    const { clock, store } = fixture;
+    const { linking } = await connected(fixture);
+
+    clock.advance(LEASE_MS - 1);
+    assert.equal(await isLinkDead(fixture), false);
+    clock.advance(1);
+    assert.equal(await isLinkDead(fixture), true);
+    await store.keepNode({ id: linking.nodeId, name: 'north', leaseMs: LEASE_MS });
+    assert.equal(await isLinkDead(fixture), false);
+    await store.endNode(linking.nodeId);
+
+    assert.equal(await isLinkDead(fixture), true);
+  });
+
+  it('takes those of a node that nobody has heard of for link-dead', async (fixture) => {
+    const { store } = fixture;
+    const { session } = await connected(fixture);
+
+    await store.linkSession({ sessionId: session.id, nodeId: newSessionId() });
+
+    assert.equal(await isLinkDead(fixture), true);
+  });
+
+  it('lists nobody whose character has left after the grace', async (fixture) => {
+    const { store } = fixture;
+    const { linking } = await connected(fixture);
+    await store.unlinkSession(linking);
+
+    await store.dropLinkDead(linking, 0);
+
+    assert.deepEqual(await namesIn(fixture, 'mist'), []);
+  });
+
+  it('says who hides, until he shows himself', async (fixture) => {
+    const { store } = fixture;
+    const { session } = await connected(fixture);
+
+    assert.equal(await store.hideSession(session.id, true), true);
+    assert.equal((await oneIn(fixture)).isHidden, true);
+    assert.equal(await store.hideSession(session.id, false), true);
+
+    assert.equal((await oneIn(fixture)).isHidden, false);
+  });
+
+  it('hides no session that has expired, or never was', async ({ alice, clock, create, store }) => {
+    const session = await create(alice, { idleTimeoutMs: 1_000 });
+    clock.advance(1_000);
+
+    for (const id of [session.id, newSessionId(), 'no id'])
+      assert.equal(await store.hideSession(id, true), false);
+  });
+
+  it('lists nobody whose session has expired, and nobody who is disabled', async (fixture) => {
+    const { alice, bob, cato, clock, create, host, play } = fixture;
+    await connected(fixture);
+    await play(await create(bob, { idleTimeoutMs: 1_000 }), cato);
+    assert.deepEqual(await namesIn(fixture, null), ['Aria', 'Cato']);
+
+    clock.advance(1_000);
+    assert.deepEqual(await namesIn(fixture, null), ['Aria']);
+    await host.putUser({ ...alice, disabled: true });
+
+    assert.deepEqual(await namesIn(fixture, null), []);
+    assert.deepEqual(await namesIn(fixture, 'mist'), []);
+  });
+}
+
+/** Alice, who plays Aria over a connection to a node. */
+async function connected({ alice, aria, create, play, startNode, store }: Fixture) {
+  const session = await create(alice);
+  await play(session, aria);
+  const linking = { sessionId: session.id, nodeId: await startNode('north') };
+  await store.linkSession(linking);
+
+  return { session, linking };
+}
+
+async function namesIn({ store }: Fixture, worldId: string | null, activeWithinMs = 0): Promise<string[]> {
+  const present = await store.listPresentCharacters(worldId, activeWithinMs);
+
+  return present.map(({ characterName }) => characterName).toSorted();
+}
+
+async function oneIn({ store }: Fixture): Promise<PresentCharacter> {
+  const [only, ...more] = await store.listPresentCharacters('mist', 0);
+  assert.ok(only !== undefined && more.length === 0);
+
+  return only;
+}
+
+async function isLinkDead(fixture: Fixture): Promise<boolean> {
+  return (await oneIn(fixture)).isLinkDead;
+}
