@@ -10,6 +10,7 @@ export type AuthErrorCode =
   | 'character_not_available'
   | 'character_in_use'
   | 'session_limit_reached'
+  | 'maintenance'
   | 'store_unavailable';
 
 /**
@@ -121,6 +122,25 @@ export class SessionLimitError extends AuthError {
   constructor(limit: number) {
     super(`The limit of ${limit} live ${limit === 1 ? 'session' : 'sessions'} is reached.`);
     this.limit = limit;
+  }
+}
+
+/** The game is closed to the user's role. It says nothing about who he is: never a 401. */
+export class MaintenanceError extends AuthError {
+  override readonly name = 'MaintenanceError';
+  readonly code = 'maintenance';
+  readonly status = 503;
+  /** When it is expected to be over; `null` if nobody knows. */
+  readonly expectedEnd: Date | null;
+  /** For `Retry-After` (RFC 9110, section 10.2.3), in seconds: until the expected end, or a minute. */
+  readonly retryAfterSeconds: number;
+
+  /** The message is the host's own, for players. */
+  constructor(message: string, expectedEnd: Date | null, now: Date) {
+    super(message);
+    const leftMs = expectedEnd === null ? 0 : expectedEnd.getTime() - now.getTime();
+    this.expectedEnd = expectedEnd;
+    this.retryAfterSeconds = leftMs > 0 ? Math.ceil(leftMs / 1_000) : 60;
   }
 }
 

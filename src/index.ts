@@ -7,6 +7,7 @@ export type {
 } from './session/session-service.ts';
 export type { SessionServiceOptions } from './session/session-service-options.ts';
 export type { ActivityOptions, Headcount, Presence, WhoOptions } from './session/presence.ts';
+export type { Maintenance, MaintenanceOptions, NewMaintenance } from './session/maintenance.ts';
 export type { CheckedSession } from './session/session-check.ts';
 export type { RemoveOptions } from './session/removal.ts';
 export type { TokenInput } from './session/session-resolver.ts';
@@ -28,6 +29,7 @@ export {
   CharacterNotAvailableError,
   CharacterNotSelectedError,
   InvalidSessionError,
+  MaintenanceError,
   PermissionDeniedError,
   SessionLimitError,
   SessionNotFoundError,

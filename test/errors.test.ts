@@ -6,6 +6,7 @@ import {
   CharacterNotSelectedError,
   InvalidSessionError,
   PermissionDeniedError,
+  MaintenanceError,
   SessionLimitError,
   SessionNotFoundError,
   SessionStoreError,
@@ -23,6 +24,7 @@ const ERRORS: readonly (readonly [string, AuthError, string, number])[] = [
   ['CharacterNotAvailableError', new CharacterNotAvailableError(), 'character_not_available', 409],
   ['CharacterInUseError', new CharacterInUseError(), 'character_in_use', 409],
   ['SessionLimitError', new SessionLimitError(3), 'session_limit_reached', 409],
+  ['MaintenanceError', new MaintenanceError('Back soon.', null, new Date()), 'maintenance', 503],
   ['SessionStoreError', STORE_ERROR, 'store_unavailable', 503],
 ];
 
@@ -69,6 +71,24 @@ describe('PermissionDeniedError', () => {
 describe('SessionLimitError', () => {
   it('says what the limit is', () => {
     expect(new SessionLimitError(3).limit).toBe(3);
+  });
+});
+
+describe('MaintenanceError', () => {
+  const now = new Date('2026-01-01T00:00:00Z');
+
+  it.each([
+    [new Date(now.getTime() + 90_500), 91],
+    [new Date(now.getTime() + 1), 1],
+    [now, 60],
+    [new Date(now.getTime() - 1), 60],
+    [null, 60],
+  ])('for an end at %s, asks to come back in %d seconds', (expectedEnd, seconds) => {
+    expect(new MaintenanceError('Back soon.', expectedEnd, now)).toMatchObject({
+      message: 'Back soon.',
+      expectedEnd,
+      retryAfterSeconds: seconds,
+    });
   });
 });
 

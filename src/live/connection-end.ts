@@ -26,12 +26,17 @@ const MESSAGES: Readonly<Record<ConnectionEndReason, string>> = {
   banned: 'Your account is closed.',
   credentials_changed: 'Your password was changed. Please log in again.',
   cleared: 'All players were sent out of the game. Please log in again.',
+  maintenance: 'The game is closed for maintenance. Please come back later.',
   invalid: 'Your session is no longer valid. Please log in again.',
   offline: 'The game has lost touch with its database. Please come back in a little while.',
   reconnected: 'You have reconnected from elsewhere.',
   shutdown: 'The game is going down. Your session stays: come back and resume it.',
 };
 
-export function connectionEnd(reason: ConnectionEndReason): ConnectionEnd {
-  return { reason, message: MESSAGES[reason] };
+/** The host may have words of its own. */
+export function connectionEnd(
+  reason: ConnectionEndReason,
+  message: string = MESSAGES[reason],
+): ConnectionEnd {
+  return { reason, message };
 }

@@ -255,7 +255,8 @@ export class LiveSession {
   }
 
   async #closeAll(connections: readonly Connection[], reason: ConnectionEndReason): Promise<void> {
-    const end = connectionEnd(reason);
+    const message = reason === 'maintenance' ? await this.#surroundings.maintenanceMessage() : undefined;
+    const end = connectionEnd(reason, message);
     await Promise.all(connections.map((connection) => this.#safely(() => connection.close(end))));
   }
 

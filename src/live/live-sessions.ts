@@ -56,6 +56,9 @@ export interface Attachment {
   detach(): void;
 }
 
+/** Those who are sent out are not to wait for a word of the host's any longer. */
+const MESSAGE_PATIENCE_MS = 2_000;
+
 /** With so many at once, what a sweep reads does not hold up the event loop. */
 const AT_ONCE = 500;
 
@@ -229,6 +232,13 @@ function surroundingsOf(
       unlink: (sessionId) => store.unlinkSession({ sessionId, nodeId }),
       drop: (sessionId, graceMs) => store.dropLinkDead({ sessionId, nodeId }, graceMs),
     },
+    maintenanceMessage: shared(async () => {
+      try {
+        return (await withTimeLimit(sessions.getMaintenance(), MESSAGE_PATIENCE_MS))?.message;
+      } catch {
+        return undefined; // the library has words of its own
+      }
+    }),
     graceMsFor: ({ role }) => termsFor(policy, role).linkDeadGraceMs,
     async mayLeave(principal) {
       try {
@@ -243,6 +253,13 @@ function surroundingsOf(
     onError,
     onOver,
   };
+}
+
+/** Calls at the same time get the same answer. */
+function shared<T>(ask: () => Promise<T>): () => Promise<T> {
+  let underWay: Promise<T> | null = null;
+
+  return () => (underWay ??= ask().finally(() => (underWay = null)));
 }
 
 const DURATIONS = [

@@ -17,6 +17,8 @@ export interface Surroundings {
     readonly unlink: (sessionId: string) => Promise<UnlinkOutcome>;
     readonly drop: (sessionId: string, graceMs: number) => Promise<boolean>;
   };
+  /** What the host says while its game is closed. Does not reject. */
+  readonly maintenanceMessage: () => Promise<string | undefined>;
   readonly graceMsFor: (principal: Principal) => number;
   /** Whether a link-dead player may leave the game now. Does not reject. */
   readonly mayLeave: (principal: Principal) => Promise<boolean>;

@@ -7,7 +7,8 @@ export type EndingReason =
   | 'kicked'
   | 'banned'
   | 'credentials_changed'
-  | 'cleared';
+  | 'cleared'
+  | 'maintenance';
 
 /** The reasons that a host may give when it removes sessions itself. */
 export type RemovalReason = Extract<EndingReason, 'logged_out' | 'kicked' | 'banned' | 'credentials_changed'>;

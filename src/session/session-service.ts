@@ -3,6 +3,7 @@ import {
   CharacterNotAvailableError,
   CharacterNotSelectedError,
   InvalidSessionError,
+  MaintenanceError,
   PermissionDeniedError,
   SessionLimitError,
   UserNotAvailableError,
@@ -14,6 +15,7 @@ import { isSessionId, looksLikeToken, mintToken, newSessionId } from '../token.t
 import { Announcer } from './announcer.ts';
 import { requireBoolean, requireString } from './arguments.ts';
 import type { EndingCause } from './ending.ts';
+import { type Maintenance, maintenanceOf, type MaintenanceOptions } from './maintenance.ts';
 import {
   type ActivityOptions,
   byCharacterName,
@@ -93,6 +95,7 @@ export class SessionService<Permission extends string = MudPermission> {
    *
    * @throws UserNotAvailableError for a user who is unknown or disabled.
    * @throws SessionLimitError at the limit, under the limit policy `reject`.
+   * @throws MaintenanceError while the game is closed to the user's role.
    */
   async createSession(userId: string, options: CreateSessionOptions = {}): Promise<CreatedSession> {
     requireString('userId', userId);
@@ -117,6 +120,8 @@ export class SessionService<Permission extends string = MudPermission> {
         throw new UserNotAvailableError();
       case 'session_limit_reached':
         throw new SessionLimitError(created.limit);
+      case 'maintenance':
+        throw await this.#maintenanceError();
       case 'id_in_use':
         throw new TypeError('generateSessionId returned the id of a session that exists already.');
     }
@@ -296,6 +301,31 @@ export class SessionService<Permission extends string = MudPermission> {
   }
 
   /**
+   * Closes the game on the host's own authority, on all nodes at once: from its return on, nobody
+   * below the rank of `admit` signs in. Who is inside stays, unless `endSessions` is set; how many
+   * sessions that ended. Again while it is closed, it changes what is said.
+   *
+   * @throws TypeError for a role that is not in the table.
+   */
+  async startMaintenance(options: MaintenanceOptions): Promise<number> {
+    const { actorId } = causeOf(options.actorId === undefined ? {} : { actorId: options.actorId });
+    const ended = await this.store.startMaintenance(maintenanceOf(options, actorId, this.#roles));
+    if (ended > 0) this.#announcer.announce({ type: 'all_sessions_ended', reason: 'maintenance', actorId });
+
+    return ended;
+  }
+
+  /** Opens the game to all again; whether it was closed. */
+  async endMaintenance(): Promise<boolean> {
+    return this.store.endMaintenance();
+  }
+
+  /** Why the game is closed, and to whom it is not; `null` while it is open. */
+  async getMaintenance(): Promise<Maintenance | null> {
+    return (await this.store.findMaintenance())?.maintenance ?? null;
+  }
+
+  /**
    * Clears away what has expired; how many sessions that were. Correctness does not depend on it,
    * disk space does: run it every few minutes, on any node or on all.
    */
@@ -361,6 +391,15 @@ export class SessionService<Permission extends string = MudPermission> {
     if (ending !== null) this.#announcer.announceEach([ending]);
 
     return ending !== null;
+  }
+
+  async #maintenanceError(): Promise<Error> {
+    const found = await this.store.findMaintenance();
+    // It may just have ended.
+    if (found === null)
+      return new MaintenanceError('The game was closed until now.', new Date(0), new Date(0));
+
+    return new MaintenanceError(found.maintenance.message, found.maintenance.expectedEnd, found.readAt);
   }
 
   #look(token: TokenInput, { touch = true }: ValidateOptions): Promise<LiveRecord> {

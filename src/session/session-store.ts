@@ -1,5 +1,6 @@
 import type { Character, User } from '../directory.ts';
 import type { Ending, EndingCause } from './ending.ts';
+import type { Maintenance, NewMaintenance } from './maintenance.ts';
 import type { SeatPolicy, SessionPolicy } from './session-policy.ts';
 import type { Session } from './session.ts';
 
@@ -27,6 +28,8 @@ export type CreateSessionOutcome =
   | { readonly outcome: 'user_not_available' }
   /** As many live sessions as the terms allow, and they say `reject`. No session was created. */
   | { readonly outcome: 'session_limit_reached'; readonly limit: number }
+  /** The game is closed to the user's role. No session was created, and none was ended. */
+  | { readonly outcome: 'maintenance' }
   /** A session with this id exists. It was not changed, and none was created. */
   | { readonly outcome: 'id_in_use' };
 
@@ -169,6 +172,7 @@ export interface SessionStore {
    * Creates a session, on the terms of the user's present role. Under a limit, two calls for one
    * user never both take the last place, from whatever process: the user is locked, then his
    * sessions are counted, then the row is written. Expired ones do not count, and are ended.
+   * While the game is closed, only admitted roles get one.
    * `replace_oldest` ends the oldest by `createdAt`, then by id, with the reason `replaced`.
    */
   createSession(input: NewSession): Promise<CreateSessionOutcome>;
@@ -222,6 +226,19 @@ export interface SessionStore {
    * this does is gone after it, those that were being created meanwhile among them.
    */
   endAllSessions(cause: EndingCause): Promise<number>;
+
+  /**
+   * Closes the game to all roles but some, in place of a maintenance that there was. No sign-in of
+   * another role succeeds after it. Then ends the sessions of the others, if that is wanted; how
+   * many live ones there were.
+   */
+  startMaintenance(maintenance: NewMaintenance): Promise<number>;
+
+  /** Opens the game to all; whether it was closed. */
+  endMaintenance(): Promise<boolean>;
+
+  /** Why the game is closed, with the store's time of this look; `null` if it is open. */
+  findMaintenance(): Promise<{ readonly maintenance: Maintenance; readonly readAt: Date } | null>;
 
   /**
    * Ends all expired sessions, and forgets endings past their retention; how many sessions it

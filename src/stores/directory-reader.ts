@@ -44,6 +44,24 @@ export class DirectoryReader {
     return { user, character };
   }
 
+  /** Those of the users who have none of these roles, or do not exist. */
+  async usersWithOtherRoles(userIds: Iterable<string>, roles: readonly string[]): Promise<string[]> {
+    const ids = [...userIds];
+    const others: string[] = [];
+    for (let first = 0; first < ids.length; first += AT_ONCE) {
+      const some = ids.slice(first, first + AT_ONCE);
+      const users = await Promise.all(some.map((userId) => this.#findUser(userId)));
+      others.push(
+        ...some.filter((_, index) => {
+          const user = users[index] ?? null;
+          return user === null || !roles.includes(user.role);
+        }),
+      );
+    }
+
+    return others;
+  }
+
   /** Those of the sessions whose users play a character in the world, or (`null`) in any. */
   async activeCharactersIn(worldId: string | null, sessions: readonly Session[]): Promise<ActiveCharacter[]> {
     const found: ActiveCharacter[] = [];

@@ -62,6 +62,11 @@ const ROWS: Readonly<Record<string, Prepare>> = {
     await sessions.createSession(alice.id);
     return () => sessions.createSession(alice.id);
   },
+  'createSession while the game is closed': async ({ serve }) => {
+    const sessions = await serve();
+    await sessions.startMaintenance({ admit: 'admin', message: 'Back soon.' });
+    return () => sessions.createSession(alice.id);
+  },
   validate: withToken((sessions, token) => sessions.validateSession(token)),
   'validate, a touch is due': async (scene) => {
     const sessions = await scene.serve();
@@ -114,6 +119,9 @@ const ROWS: Readonly<Record<string, Prepare>> = {
   removeSessionsForCharacter: bare((sessions) => sessions.removeSessionsForCharacter(aria.id)),
   clearAllSessions: bare((sessions) => sessions.clearAllSessions()),
   cleanupExpiredSessions: bare((sessions) => sessions.cleanupExpiredSessions()),
+  startMaintenance: bare((sessions) => sessions.startMaintenance({ admit: 'admin', message: 'Back soon.' })),
+  endMaintenance: bare((sessions) => sessions.endMaintenance()),
+  getMaintenance: bare((sessions) => sessions.getMaintenance()),
   getActiveSessionCount: bare((sessions) => sessions.getActiveSessionCount()),
   getActiveCharacters: bare((sessions) => sessions.getActiveCharacters('mist')),
   who: bare((sessions) => sessions.who('mist')),
@@ -182,7 +190,8 @@ describe('the table of costs in docs/postgres.md', () => {
 
   async function setTheScene(people: 'relations' | 'a directory'): Promise<Scene> {
     await db.exec(
-      'delete from mud_auth.sessions; delete from mud_auth.session_endings; update users set disabled = false',
+      `delete from mud_auth.sessions; delete from mud_auth.session_endings; delete from mud_auth.maintenance;
+       update users set disabled = false`,
     );
     const pool = countingPool(pglitePool(db));
     const clock = new FakeClock();

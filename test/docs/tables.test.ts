@@ -22,6 +22,7 @@ const SAMPLES: readonly InstanceType<typeof AuthError>[] = [
   new root.CharacterNotAvailableError(),
   new root.CharacterInUseError(),
   new root.SessionLimitError(1),
+  new root.MaintenanceError('Back soon.', null, new Date()),
   new root.SessionStoreError('away', { retryable: true, outcome: 'unknown' }),
   new postgres.SchemaVersionError('mud_auth', ['0001_sessions'], []),
 ];
@@ -36,6 +37,7 @@ const CODES: Readonly<Record<root.AuthErrorCode, true>> = {
   character_not_available: true,
   character_in_use: true,
   session_limit_reached: true,
+  maintenance: true,
   store_unavailable: true,
 };
 
@@ -49,6 +51,7 @@ const REASONS: Readonly<Record<root.EndingReason, true>> = {
   banned: true,
   credentials_changed: true,
   cleared: true,
+  maintenance: true,
 };
 
 describe('the table of errors', () => {

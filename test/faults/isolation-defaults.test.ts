@@ -67,7 +67,7 @@ for (const isolation of ['repeatable read', 'serializable']) {
       it,
       open: async ({ clock }) => {
         await database.sql(`
-          delete from mud_auth.sessions; delete from mud_auth.session_endings;
+          delete from mud_auth.sessions; delete from mud_auth.session_endings; delete from mud_auth.nodes; delete from mud_auth.maintenance;
           delete from users; delete from characters`);
         const store = new PostgresSessionStore({
           pool: host.pool,

@@ -58,6 +58,29 @@ describe('a connection', () => {
     expect(fresh.connection.reason).toBeNull();
   });
 
+  it('is closed with the words of the host when the game is closed for maintenance', async () => {
+    const host = openLiveHost();
+    const { connection } = await attached(host);
+
+    await host.service.startMaintenance({ admit: 'admin', message: 'Back at noon.', endSessions: true });
+    await vi.advanceTimersByTimeAsync(0);
+
+    expect(connection.ends).toEqual([{ reason: 'maintenance', message: 'Back at noon.' }]);
+  });
+
+  it('is closed with the words of the library when those of the host cannot be read', async () => {
+    const host = openLiveHost({
+      around: (method, call) => (method === 'findMaintenance' ? new Promise(() => {}) : call()),
+    });
+    const { connection } = await attached(host);
+
+    await host.service.startMaintenance({ admit: 'admin', message: 'Back at noon.', endSessions: true });
+    await host.pass(2 * SECOND);
+
+    expect(connection.reason).toBe('maintenance');
+    expect(connection.ends[0]?.message).toContain('closed for maintenance');
+  });
+
   it('is closed when a new session replaces its own under a limit', async () => {
     const host = openLiveHost({ policy: { maxSessionsPerUser: 1 } });
     const { connection } = await attached(host);

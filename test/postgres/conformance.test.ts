@@ -10,8 +10,10 @@ import { describeSessionStore } from '../../src/testing/index.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { hostIdOf, hostRecords, hostTablesSql } from '../support/host-tables.ts';
 
-const EMPTY_ALL =
-  'delete from mud_auth.nodes; delete from mud_auth.sessions; delete from mud_auth.session_endings; delete from users; delete from characters';
+const EMPTY_OURS = ['sessions', 'session_endings', 'nodes', 'maintenance']
+  .map((table) => `delete from mud_auth.${table};`)
+  .join('');
+const EMPTY_ALL = `${EMPTY_OURS} delete from users; delete from characters`;
 
 for (const idType of ['text', 'integer', 'bigint', 'uuid'] as const satisfies HostIdType[]) {
   describe(`with host ids of type ${idType}`, () => {
@@ -54,7 +56,7 @@ describe('with a directory', () => {
     describe,
     it,
     open: async ({ clock, directory }) => {
-      await database.sql('delete from other_schema.sessions; delete from other_schema.session_endings');
+      await database.sql(EMPTY_OURS.replaceAll('mud_auth', 'other_schema'));
 
       return {
         store: new PostgresSessionStore({ pool: database.pool, schema: 'other_schema', clock, directory }),

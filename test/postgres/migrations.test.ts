@@ -15,7 +15,7 @@ import { hostTablesSql } from '../support/host-tables.ts';
 import { openProxy } from '../support/tcp-proxy.ts';
 
 const ROUNDS = 10;
-const ALL = ['0001_sessions', '0002_links'];
+const ALL = ['0001_sessions', '0002_links', '0003_maintenance'];
 const directory = new MemoryDirectory();
 
 let database: TestDatabase;

@@ -36,11 +36,18 @@ type Step =
     }
   | { readonly act: 'touch' | 'release' | 'end' | 'findEnding' | 'find'; readonly id: string }
   | { readonly act: 'endForUser' | 'disable' | 'enable'; readonly user: string }
+  | { readonly act: 'link' | 'unlink' | 'drop'; readonly id: string; readonly node: string }
+  | { readonly act: 'keep' | 'die' | 'adopt'; readonly node: string }
+  | { readonly act: 'hide'; readonly id: string; readonly isHidden: boolean }
+  | { readonly act: 'close'; readonly admits: string; readonly ends: boolean }
   | { readonly act: 'endForCharacter' | 'delete'; readonly character: string }
   | { readonly act: 'give'; readonly character: string; readonly user: string; readonly world: string | null }
-  | { readonly act: 'endAll' | 'cleanup' | 'count' | 'list' };
+  | { readonly act: 'endAll' | 'cleanup' | 'count' | 'list' | 'who' | 'open' };
+
+const NODES = Array.from({ length: 2 }, (_, n) => `10000000-0000-4000-8000-00000000000${n}`);
 
 const id = fc.constantFrom(...SESSIONS);
+const node = fc.constantFrom(...NODES);
 const user = fc.constantFrom(...USERS);
 const character = fc.constantFrom(...CHARACTERS);
 const rejects = fc.boolean();
@@ -56,6 +63,17 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     weight: 6,
     arbitrary: fc.record({ act: act('touch', 'release', 'end', 'find', 'findEnding'), id }),
   },
+  { weight: 5, arbitrary: fc.record({ act: act('link', 'link', 'unlink', 'drop'), id, node }) },
+  { weight: 4, arbitrary: fc.record({ act: act('keep', 'keep', 'die', 'adopt'), node }) },
+  { weight: 1, arbitrary: fc.record({ act: act('hide'), id, isHidden: fc.boolean() }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      act: act('close'),
+      admits: fc.constantFrom('player', 'admin'),
+      ends: fc.boolean(),
+    }),
+  },
   { weight: 2, arbitrary: fc.record({ act: act('endForUser', 'disable', 'enable'), user }) },
   { weight: 2, arbitrary: fc.record({ act: act('endForCharacter', 'delete'), character }) },
   {
@@ -67,7 +85,10 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       world: fc.constantFrom('mist', 'stone', null),
     }),
   },
-  { weight: 3, arbitrary: fc.record({ act: act('endAll', 'cleanup', 'count', 'list') }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({ act: act('endAll', 'cleanup', 'count', 'list', 'who', 'who', 'open') }),
+  },
 );
 
 describe(`the stores, told the same (seed ${SEED})`, () => {
@@ -95,7 +116,8 @@ describe(`the stores, told the same (seed ${SEED})`, () => {
 
   async function openBoth(): Promise<[World, World]> {
     await database.sql(
-      'delete from mud_auth.sessions; delete from mud_auth.session_endings; delete from users; delete from characters',
+      `delete from mud_auth.sessions; delete from mud_auth.session_endings; delete from mud_auth.nodes;
+       delete from mud_auth.maintenance; delete from users; delete from characters`,
     );
     const directory = new MemoryDirectory();
     const clocks = [new FakeClock(), new FakeClock()] as const;
@@ -186,6 +208,37 @@ async function take(next: Step, { clock, host, store, used }: World): Promise<un
       // An expired session may be remembered already, or not yet.
       await store.expireSession(next.id);
       return (await store.findEnding(next.id))?.ending.reason ?? null;
+    case 'link':
+      return store.linkSession({ sessionId: next.id, nodeId: next.node });
+    case 'unlink':
+      return store.unlinkSession({ sessionId: next.id, nodeId: next.node });
+    case 'drop':
+      return store.dropLinkDead({ sessionId: next.id, nodeId: next.node }, 500);
+    case 'keep':
+      return store.keepNode({ id: next.node, name: 'a node', leaseMs: 1_000 });
+    case 'die':
+      return store.endNode(next.node);
+    case 'adopt':
+      return (await store.adoptSessions(next.node)).toSorted();
+    case 'hide':
+      return store.hideSession(next.id, next.isHidden);
+    case 'close':
+      return store.startMaintenance({
+        admittedRoles: [next.admits],
+        message: 'Back soon.',
+        expectedEnd: null,
+        endsSessions: next.ends,
+        actorId: null,
+      });
+    case 'open':
+      return [await store.findMaintenance(), await store.endMaintenance()];
+    case 'who': {
+      const lists = [
+        await store.listPresentCharacters(null, 500),
+        await store.listPresentCharacters('mist', 0),
+      ];
+      return lists.map((list) => list.toSorted((a, b) => (a.sessionId < b.sessionId ? -1 : 1)));
+    }
     case 'endForUser':
       return store.endSessionsForUser(next.user, cause);
     case 'disable':

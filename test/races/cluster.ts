@@ -1,7 +1,12 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import type { CreatedSession, GamePrincipal, SessionPolicyOptions } from '../../src/index.ts';
+import type {
+  CreatedSession,
+  GamePrincipal,
+  MaintenanceOptions,
+  SessionPolicyOptions,
+} from '../../src/index.ts';
 import { migrateToLatest } from '../../src/stores/postgres/index.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { hostTablesSql } from '../support/host-tables.ts';
@@ -60,12 +65,18 @@ export class ServerNode {
     method:
       | 'clearAllSessions'
       | 'cleanupExpiredSessions'
+      | 'endMaintenance'
       | 'logout'
       | 'releaseCharacter'
       | `removeSession${string}`,
     ...args: readonly string[]
   ): Promise<unknown> {
     return this.#call(method, ...args);
+  }
+
+  /** Closes the game; how many sessions that ended. */
+  startMaintenance(options: MaintenanceOptions): Promise<number> {
+    return this.#call('startMaintenance', options);
   }
 
   /** How many statements it has sent for several calls at once. */

@@ -40,6 +40,9 @@ const OTHER_CALLS: Readonly<Record<string, Call>> = {
   cleanupExpiredSessions: ({ service }) => service.cleanupExpiredSessions(),
   getActiveSessionCount: ({ service }) => service.getActiveSessionCount(),
   getActiveCharacters: ({ service }) => service.getActiveCharacters('mist'),
+  startMaintenance: ({ service }) => service.startMaintenance({ admit: 'admin', message: 'Back soon.' }),
+  endMaintenance: ({ service }) => service.endMaintenance(),
+  getMaintenance: ({ service }) => service.getMaintenance(),
   who: ({ service }) => service.who('mist'),
   countPresent: ({ service }) => service.countPresent(),
 };

@@ -14,6 +14,7 @@ import {
   KindStore,
   LateStore,
   LenientStore,
+  OpenStore,
   RevivingStore,
   SparingStore,
 } from './broken-stores.ts';
@@ -29,6 +30,7 @@ const ENDING = 'the ends of sessions';
 const LISTING = 'counts and lists';
 const LINKING = 'nodes, and the links of sessions';
 const PRESENCE = 'who is there';
+const MAINTENANCE = 'a closed game';
 const RACING = 'calls at the same time';
 
 /** Cases of the suite that a store fails, by chapter. */
@@ -53,6 +55,7 @@ describe('describeSessionStore', () => {
       LISTING,
       LINKING,
       PRESENCE,
+      MAINTENANCE,
       RACING,
     ]);
   });
@@ -94,6 +97,7 @@ describe('describeSessionStore', () => {
     ['drops those who have come back', (context) => new BlindStore(context), [LINKING]],
     ['lets a node adopt from the living', (context) => new GreedyStore(context), [LINKING]],
     ['believes dead nodes', (context) => new CredulousStore(context), [LINKING, PRESENCE]],
+    ['lets everybody into a closed game', (context) => new OpenStore(context), [MAINTENANCE]],
     ['remembers users', (context) => new MemorySessionStore(rememberingUsers(context)), [READING, LISTING]],
   ])('finds out a store that %s', async (_, open, chapters) => {
     const failures = await failuresOf(open);

@@ -3,6 +3,7 @@ import { type Clock, systemClock } from '../../clock.ts';
 import type { Directory } from '../../directory.ts';
 import { SessionStoreError } from '../../errors.ts';
 import type { Ending, EndingCause } from '../../session/ending.ts';
+import type { Maintenance, NewMaintenance } from '../../session/maintenance.ts';
 import { termsFor } from '../../session/session-policy.ts';
 import type {
   ActiveCharacter,
@@ -55,6 +56,7 @@ export class MemorySessionStore implements SessionStore {
   readonly #maxSessions: number;
   readonly #table: SessionTable;
   readonly #nodes = new NodeTable();
+  #maintenance: Maintenance | null = null;
 
   /** @throws TypeError for a cap that is not a whole number from 1. */
   constructor(options: MemorySessionStoreOptions) {
@@ -72,6 +74,8 @@ export class MemorySessionStore implements SessionStore {
   async createSession(input: NewSession): Promise<CreateSessionOutcome> {
     const user = await this.#directory.findEnabledUser(input.userId);
     if (user === null) return { outcome: 'user_not_available' };
+
+    if (this.#maintenance?.admittedRoles.includes(user.role) === false) return { outcome: 'maintenance' };
 
     const now = this.#clock.now();
     const terms = termsFor(input.policy, user.role);
@@ -201,6 +205,47 @@ export class MemorySessionStore implements SessionStore {
     }
 
     return ended;
+  }
+
+  async startMaintenance({ endsSessions, ...maintenance }: NewMaintenance): Promise<number> {
+    const { admittedRoles, expectedEnd, actorId } = maintenance;
+    this.#maintenance = {
+      ...maintenance,
+      admittedRoles: [...admittedRoles],
+      expectedEnd: expectedEnd && new Date(expectedEnd),
+      since: this.#clock.now(),
+    };
+    if (!endsSessions) return 0;
+
+    const userIds = new Set(Array.from(this.#table.all(), ({ session }) => session.userId));
+    const outsiders = await this.#directory.usersWithOtherRoles(userIds, admittedRoles);
+    let ended = 0;
+    for (const userId of outsiders)
+      ended += await this.endSessionsForUser(userId, { reason: 'maintenance', actorId });
+
+    return ended;
+  }
+
+  async endMaintenance(): Promise<boolean> {
+    const wasClosed = this.#maintenance !== null;
+    this.#maintenance = null;
+
+    return wasClosed;
+  }
+
+  async findMaintenance(): Promise<{ readonly maintenance: Maintenance; readonly readAt: Date } | null> {
+    if (this.#maintenance === null) return null;
+    const { admittedRoles, expectedEnd, since } = this.#maintenance;
+
+    return {
+      maintenance: {
+        ...this.#maintenance,
+        admittedRoles: [...admittedRoles],
+        expectedEnd: expectedEnd && new Date(expectedEnd),
+        since: new Date(since),
+      },
+      readAt: this.#clock.now(),
+    };
   }
 
   async cleanupExpiredSessions(): Promise<number> {

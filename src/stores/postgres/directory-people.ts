@@ -24,6 +24,7 @@ import { isThere, type PresenceRow, toPresence } from './statements/link-stateme
 import {
   findRecordStatements,
   listInPlayStatement,
+  listUsersStatement,
   type RecordRow,
   toRecord,
 } from './statements/record-statements.ts';
@@ -38,6 +39,7 @@ export class DirectoryPeople implements People {
   readonly #directory: DirectoryReader;
   readonly #records: Coalescer<RecordRow>;
   readonly #insertSession: CreatingStatements['insertSession'];
+  readonly #listUsers: Statement<object, { readonly user_id: string }>;
   readonly #listActive: Statement<{ window: number }, SessionRow>;
   readonly #listPresent: Statement<{ window: number }, SessionRow & PresenceRow>;
 
@@ -47,6 +49,7 @@ export class DirectoryPeople implements People {
     this.#directory = new DirectoryReader(directory);
     this.#records = connections.sharing(findRecordStatements(schema));
     this.#insertSession = creatingStatements(schema).insertSession;
+    this.#listUsers = listUsersStatement(schema);
     this.#listActive = listInPlayStatement(schema, isActiveWithin);
     this.#listPresent = listInPlayStatement(schema, isThere);
   }
@@ -61,16 +64,26 @@ export class DirectoryPeople implements People {
     if (user === null) return { outcome: 'user_not_available' };
 
     const terms = termsFor(input.policy, user.role);
-    if (terms.maxSessionsPerUser !== null) return this.#byUser.createSessionOn(terms, input);
+    if (terms.maxSessionsPerUser !== null) return this.#byUser.createSessionOn(user.role, terms, input);
 
     const [row] = await this.#connections.run(this.#insertSession, {
       ...paramsOfNew(input),
       ...paramsOfTerms(terms),
+      role: user.role,
     });
 
     return row === undefined
-      ? { outcome: 'user_not_available' }
+      ? { outcome: 'maintenance' }
       : { outcome: 'created', session: toNewSession(input, row), endings: [] };
+  }
+
+  async listOutsiders(roles: readonly string[]): Promise<readonly string[]> {
+    const rows = await this.#connections.run(this.#listUsers, {});
+
+    return this.#directory.usersWithOtherRoles(
+      rows.map(({ user_id }) => user_id),
+      roles,
+    );
   }
 
   async findPlayableCharacter(characterId: string, userId: string): Promise<Character | null> {

@@ -10,6 +10,8 @@ import type {
 /** The questions in which sessions meet the host's users and characters, wherever those are kept. */
 export interface People {
   createSession(input: NewSession): Promise<CreateSessionOutcome>;
+  /** The users with sessions who have none of these roles, or do not exist. */
+  listOutsiders(roles: readonly string[]): Promise<readonly string[]>;
   /** The character, if it exists, is this user's, and has a world to stand in. */
   findPlayableCharacter(characterId: string, userId: string): Promise<Character | null>;
   findRecord(sessionId: string): Promise<SessionRecord | null>;

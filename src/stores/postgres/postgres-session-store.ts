@@ -1,5 +1,6 @@
 import { SessionStoreError } from '../../errors.ts';
 import type { Ending, EndingCause } from '../../session/ending.ts';
+import type { Maintenance, NewMaintenance } from '../../session/maintenance.ts';
 import type {
   ActiveCharacter,
   CharacterSelection,
@@ -19,6 +20,7 @@ import type {
 import { isSessionId } from '../../token.ts';
 import { Cleanup } from './cleanup.ts';
 import type { Coalescer } from './coalescer.ts';
+import type { Runner } from './connection.ts';
 import { Connections } from './connections.ts';
 import { DirectoryPeople } from './directory-people.ts';
 import { idTypes } from './id-types.ts';
@@ -31,6 +33,12 @@ import { checkSchemaVersion } from './schema-version.ts';
 import { type CreatingStatements, creatingStatements } from './statements/creating-statements.ts';
 import { type EndingStatements, endingStatements, paramsOf } from './statements/ending-statements.ts';
 import { formerLinkOf, type LinkStatements, linkStatements } from './statements/link-statements.ts';
+import {
+  type MaintenanceStatements,
+  maintenanceStatements,
+  paramsOfMaintenance,
+  toMaintenance,
+} from './statements/maintenance-statements.ts';
 import { countOf, isEnding, toEnding, toHash, toTime } from './statements/rows.ts';
 import {
   type FoundEndingRow,
@@ -38,7 +46,7 @@ import {
   sessionStatements,
   type TouchRow,
 } from './statements/session-statements.ts';
-import type { Statement } from './statements/statement.ts';
+import { arrayOf, type Statement } from './statements/statement.ts';
 import { UserTransactions } from './user-transactions.ts';
 
 const UNIQUE_VIOLATION = '23505';
@@ -48,6 +56,9 @@ const MAX_TRIES = 10;
 
 /** So many change hands in one statement. */
 const ADOPTION_STEP = 500;
+
+/** Of so many users at a time all sessions end; nobody signs in meanwhile. */
+const ENDING_STEP = 1_000;
 
 const CLEAR_ALL_TIMEOUT_MS = 10 * 60_000;
 
@@ -59,7 +70,11 @@ export class PostgresSessionStore implements SessionStore {
   readonly #connections: Connections;
   readonly #people: People;
   readonly #byUser: UserTransactions;
-  readonly #statements: SessionStatements & CreatingStatements & EndingStatements & LinkStatements;
+  readonly #statements: SessionStatements &
+    CreatingStatements &
+    EndingStatements &
+    LinkStatements &
+    MaintenanceStatements;
   readonly #touches: Coalescer<TouchRow>;
   readonly #endings: Coalescer<FoundEndingRow>;
   readonly #cleanup: Cleanup;
@@ -79,6 +94,7 @@ export class PostgresSessionStore implements SessionStore {
       ...creatingStatements(schema),
       ...endingStatements(schema),
       ...linkStatements(schema),
+      ...maintenanceStatements(schema),
     };
     this.#touches = this.#connections.sharing(this.#statements.touchSession);
     this.#endings = this.#connections.sharing(this.#statements.findEnding);
@@ -206,12 +222,39 @@ export class PostgresSessionStore implements SessionStore {
   async endAllSessions(cause: EndingCause): Promise<number> {
     await this.ready();
 
-    // Sessions that are being inserted are invisible to a DELETE: the lock waits for them.
-    return this.#connections.transaction(async (transaction) => {
-      await transaction.runText(this.#lockTable);
+    return this.#whileNobodySignsIn(async (transaction) =>
+      countOf(await transaction.run(this.#statements.endAllSessions, paramsOf(cause))),
+    );
+  }
 
-      return countOf(await transaction.run(this.#statements.endAllSessions, paramsOf(cause)));
-    }, CLEAR_ALL_TIMEOUT_MS);
+  async startMaintenance(maintenance: NewMaintenance): Promise<number> {
+    const { admittedRoles, endsSessions, actorId: actor } = maintenance;
+    await this.ready();
+    await this.#whileNobodySignsIn((transaction) =>
+      transaction.run(this.#statements.startMaintenance, paramsOfMaintenance(maintenance)),
+    );
+    if (!endsSessions) return 0;
+
+    const outsiders = await this.#people.listOutsiders(admittedRoles);
+    let ended = 0;
+    for (let first = 0; first < outsiders.length; first += ENDING_STEP) {
+      const users = arrayOf(outsiders.slice(first, first + ENDING_STEP));
+      ended += await this.#whileNobodySignsIn(async (transaction) =>
+        countOf(await transaction.run(this.#statements.endSessionsOfUsers, { users, actor })),
+      );
+    }
+
+    return ended;
+  }
+
+  async endMaintenance(): Promise<boolean> {
+    return (await this.#run(this.#statements.endMaintenance, {})).length > 0;
+  }
+
+  async findMaintenance(): Promise<{ readonly maintenance: Maintenance; readonly readAt: Date } | null> {
+    const [row] = await this.#run(this.#statements.findMaintenance, {});
+
+    return row === undefined ? null : { maintenance: toMaintenance(row), readAt: toTime(row.read_at) };
   }
 
   async cleanupExpiredSessions(): Promise<number> {
@@ -298,6 +341,18 @@ export class PostgresSessionStore implements SessionStore {
     if (character === null) return { outcome: 'character_not_available' };
 
     return this.#byUser.seat(selection, character);
+  }
+
+  /**
+   * Sessions that are being inserted are invisible to what looks at all: the lock waits for them,
+   * and those that come later see what the transaction has written.
+   */
+  #whileNobodySignsIn<T>(work: (transaction: Runner) => Promise<T>): Promise<T> {
+    return this.#connections.transaction(async (transaction) => {
+      await transaction.runText(this.#lockTable);
+
+      return work(transaction);
+    }, CLEAR_ALL_TIMEOUT_MS);
   }
 
   async #run<Params extends object, Row>(

@@ -67,10 +67,16 @@ export class RelationPeople implements People {
         ...params,
       });
       if (row !== undefined) return { outcome: 'created', session: toNewSession(input, row), endings: [] };
-      if (isForAll) return { outcome: 'user_not_available' };
+      if (isForAll) return this.#refuse(userId);
     }
 
     return this.#byUser.createSession(input, this.#statements.lockUserWithRole);
+  }
+
+  async listOutsiders(roles: readonly string[]): Promise<readonly string[]> {
+    const rows = await this.#connections.run(this.#statements.listOutsiders, { roles: arrayOf(roles) });
+
+    return rows.map(({ user_id }) => user_id);
   }
 
   async findPlayableCharacter(characterId: string, userId: string): Promise<Character | null> {
@@ -108,6 +114,13 @@ export class RelationPeople implements People {
         : await this.#listIn(worldId, activeWithinMs, ({ listPresent }) => listPresent);
 
     return rows.map((row) => Object.assign(toActiveCharacter(row), toPresence(row)));
+  }
+
+  /** Why nothing was inserted. */
+  async #refuse(user: string): Promise<CreateSessionOutcome> {
+    const [row] = await this.#connections.run(this.#statements.findAdmission, { user });
+
+    return { outcome: row?.is_admitted === false ? 'maintenance' : 'user_not_available' };
   }
 
   async #listIn<Row>(

@@ -40,12 +40,12 @@ export class UserTransactions {
     this.#statements = statements;
   }
 
-  /** Creates a session on these terms. */
-  async createSessionOn(terms: SessionTerms, input: NewSession): Promise<CreateSessionOutcome> {
+  /** Creates a session for a user with this role, on these terms. */
+  async createSessionOn(role: string, terms: SessionTerms, input: NewSession): Promise<CreateSessionOutcome> {
     return this.#connections.transaction(async (transaction) => {
       const had = await transaction.run(this.#statements.lockUserCounting, this.#locking(input.userId));
 
-      return this.#insert(input, terms, countOf(had), transaction);
+      return this.#insert(input, { role, terms }, countOf(had), transaction);
     });
   }
 
@@ -58,7 +58,8 @@ export class UserTransactions {
       const [user] = await transaction.run(lockUserWithRole, this.#locking(input.userId));
       if (user === undefined || user.role === null) return { outcome: 'user_not_available' };
 
-      return this.#insert(input, termsFor(input.policy, user.role), countOf([user]), transaction);
+      const { role } = user;
+      return this.#insert(input, { role, terms: termsFor(input.policy, role) }, countOf([user]), transaction);
     });
   }
 
@@ -102,13 +103,13 @@ export class UserTransactions {
   /** `had` says only which statement to try first: it was counted before the user was locked. */
   async #insert(
     input: NewSession,
-    terms: SessionTerms,
+    { role, terms }: { readonly role: string; readonly terms: SessionTerms },
     had: number,
     transaction: Runner,
   ): Promise<CreateSessionOutcome> {
     const limit = terms.maxSessionsPerUser ?? KEEP_ALL;
     const keep = terms.sessionLimitPolicy === 'replace_oldest' ? limit - 1 : KEEP_ALL;
-    const params = { ...paramsOfNew(input), ...paramsOfTerms(terms), limit, keep };
+    const params = { ...paramsOfNew(input), ...paramsOfTerms(terms), role, limit, keep };
 
     // Mostly there is room, and the larger statement would have nothing to end.
     const [inserted] = had < limit ? await transaction.run(this.#statements.insertBelowLimit, params) : [];
@@ -119,7 +120,8 @@ export class UserTransactions {
     for (;;) {
       const rows = await transaction.run(this.#statements.insertWithinLimit, params);
       endings.push(...rows.filter(isEnding).map(toEnding));
-      const { times = null, living = '0' } = rows[0] ?? {};
+      const { times = null, living = '0', is_admitted: isAdmitted = true } = rows[0] ?? {};
+      if (!isAdmitted) return { outcome: 'maintenance' };
       if (times !== null) return { outcome: 'created', session: toNewSession(input, { times }), endings };
       if (keep === KEEP_ALL && Number(living) >= limit) return { outcome: 'session_limit_reached', limit };
       // An expired session was in the way: a touch under way has saved it, so that it counts, or

@@ -3,6 +3,7 @@ import { endingCases } from './ending-cases.ts';
 import { type DeclareCase, type SessionStoreSuiteOptions, withFixture } from './fixture.ts';
 import { linkCases } from './link-cases.ts';
 import { listingCases } from './listing-cases.ts';
+import { maintenanceCases } from './maintenance-cases.ts';
 import { presenceCases } from './presence-cases.ts';
 import { racingCases } from './racing-cases.ts';
 import { readingCases } from './reading-cases.ts';
@@ -18,6 +19,7 @@ const CHAPTERS: Readonly<Record<string, (it: DeclareCase) => void>> = {
   'counts and lists': listingCases,
   'nodes, and the links of sessions': linkCases,
   'who is there': presenceCases,
+  'a closed game': maintenanceCases,
   'calls at the same time': racingCases,
 };
 

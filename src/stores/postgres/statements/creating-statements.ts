@@ -3,7 +3,7 @@ import { lifetimeMs, type SessionTerms } from '../../../session/session-policy.t
 import type { NewSession } from '../../../session/session-store.ts';
 import type { Session } from '../../../session/session.ts';
 import { endingCtes } from './ending-statements.ts';
-import { durably, interval, isExpired, isLive, now } from './fragments.ts';
+import { durably, interval, isAdmitted, isExpired, isLive, now } from './fragments.ts';
 import { endingColumns, type PerhapsEnding, type SessionRow, timesColumn, toSession } from './rows.ts';
 import { type Param, Statement } from './statement.ts';
 
@@ -17,6 +17,7 @@ export interface NewSessionParams {
 
 /** A session to insert. */
 interface InsertParams extends NewSessionParams {
+  readonly role: string;
   readonly idleTimeoutMs: number;
   readonly lifetimeMs: number;
 }
@@ -29,6 +30,8 @@ type CreatedWithinLimitRow = PerhapsEnding & {
   readonly times: string | null;
   /** How many lived before. */
   readonly living: string;
+  /** Whether the game is open to the role: if not, nobody was ended. */
+  readonly is_admitted: boolean;
 };
 
 /** The statements by which sessions begin. */
@@ -79,12 +82,14 @@ export function toNewSession({ id, userId, clientType }: NewSession, { times }: 
 
 export function creatingStatements(schema: string): CreatingStatements {
   const sessions = sql.table(`${schema}.sessions`);
+  const isOpen = (param: Param<{ role: string }>): RawBuilder<boolean> =>
+    isAdmitted(schema, param('role', 'text'));
 
   const insert = (param: Param<InsertParams>, where: RawBuilder<unknown> = sql`true`): RawBuilder<unknown> =>
     inserting(schema, param, {
       idleTimeoutMs: param('idleTimeoutMs', 'bigint'),
       lifetimeMs: param('lifetimeMs', 'bigint'),
-      from: sql`mud_auth_clock where ${where}`,
+      from: sql`mud_auth_clock where ${where} and ${isOpen(param)}`,
     });
 
   return {
@@ -128,14 +133,15 @@ export function creatingStatements(schema: string): CreatingStatements {
 
       return sql<CreatedWithinLimitRow>`
         ${endingCtes(schema, param, {
-          which: sql`${ofUser} and (${isExpired} or ${tooMany})`,
+          which: sql`${ofUser} and (${isExpired} or (${tooMany} and ${isOpen(param)}))`,
           reason: sql`'replaced'`,
           actor: sql`null::text`,
         })}, inserted as (
           ${insert(param, isBelowLimit)}
         )
         select i.times, ${sql.join([...endingColumns])},
-          (select pg_catalog.count(*) from ${sessions} as s, mud_auth_clock where ${ofUser} and ${isLive})::text as living
+          (select pg_catalog.count(*) from ${sessions} as s, mud_auth_clock where ${ofUser} and ${isLive})::text as living,
+          ${isOpen(param)} as is_admitted
         from (select) as nothing
           left join inserted as i on true
           left join (

@@ -34,6 +34,13 @@ export function interval(ms: RawBuilder<number | string>): RawBuilder<unknown> {
   return sql`${ms}::double precision * interval '1 millisecond'`;
 }
 
+/** Whether who has this role may sign in now: the game is open, or not closed to it. */
+export function isAdmitted(schema: string, role: RawBuilder<unknown>): RawBuilder<boolean> {
+  return sql<boolean>`not exists (
+    select from ${sql.table(`${schema}.maintenance`)} as m where not (${role} collate "C" = any (m.admitted_roles))
+  )`;
+}
+
 // What follows speaks of a session in a row `s` at the time in a row `mud_auth_clock`, a name
 // that no relation of a host has.
 

@@ -74,3 +74,8 @@ export function listInPlayStatement(
       where s.character_id is not null and ${isLive} and ${which(param('window', 'bigint'))}`,
   );
 }
+
+/** Lists the users who have sessions, live or expired. */
+export function listUsersStatement(schema: string): Statement<object, { readonly user_id: string }> {
+  return new Statement(() => sql`select distinct s.user_id from ${sql.table(`${schema}.sessions`)} as s`);
+}

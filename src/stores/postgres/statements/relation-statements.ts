@@ -2,7 +2,7 @@ import { type RawBuilder, sql } from 'kysely';
 import { type HostRelations, isId, tableOf } from '../host-relations.ts';
 import type { HostIdType } from '../id-types.ts';
 import { type CreatedRow, inserting, type NewSessionParams } from './creating-statements.ts';
-import { durably, isActiveWithin, isLive, now } from './fragments.ts';
+import { durably, isActiveWithin, isAdmitted, isLive, now } from './fragments.ts';
 import { isThere, presenceColumns, type PresenceRow } from './link-statements.ts';
 import { findRecordStatements, type RecordRow } from './record-statements.ts';
 import { type Count, timeColumn } from './rows.ts';
@@ -62,6 +62,10 @@ export interface RelationStatements {
   readonly insertSession: Statement<SignInParams, CreatedRow>;
   /** Locks a user as `lockUserCounting` does. */
   readonly lockUserWithRole: Statement<LockParams, LockedUserRow>;
+  /** Whether the game is open to a user; no row if he may not sign in in any case. */
+  readonly findAdmission: Statement<{ user: string }, { readonly is_admitted: boolean }>;
+  /** The users with sessions who have none of these roles, or do not exist. */
+  readonly listOutsiders: Statement<{ roles: string }, { readonly user_id: string }>;
   readonly findCharacter: Statement<{ id: string }, CharacterRow>;
   readonly findRecord: StatementPair<RecordRow & PeopleRow>;
   /** Given the type of the worlds' ids, or null for one that is not among ours: then no index serves. */
@@ -164,7 +168,7 @@ export function relationStatements(schema: string, relations: HostRelations): Re
           idleTimeoutMs: sql`t.idle_timeout_ms`,
           lifetimeMs: sql`t.lifetime_ms`,
           from: sql`mud_auth_clock, ${whoMaySignIn(param)}, lateral (${terms}) as t
-            where t.idle_timeout_ms is not null`,
+            where t.idle_timeout_ms is not null and ${isAdmitted(schema, sql`u.role`)}`,
         })}`;
     }),
 
@@ -172,6 +176,18 @@ export function relationStatements(schema: string, relations: HostRelations): Re
       (param) => sql<LockedUserRow>`
         select u.role, ${sessionsOfUser(schema, param)}, ${lockingUser(schema, param)}
         from (select) as nothing left join ${whoMaySignIn(param)} on true`,
+    ),
+
+    findAdmission: new Statement(
+      (param) => sql<{ readonly is_admitted: boolean }>`
+        select ${isAdmitted(schema, sql`u.role`)} as is_admitted from ${whoMaySignIn(param)}`,
+    ),
+
+    listOutsiders: new Statement(
+      (param) => sql<{ readonly user_id: string }>`
+        select s.user_id from (select distinct user_id from ${sql.table(`${schema}.sessions`)}) as s
+          left join ${userOfSession} on true
+        where u.role is null or not (u.role collate "C" = any (${param('roles', 'text[]')}))`,
     ),
 
     findCharacter: new Statement(

@@ -1,0 +1,92 @@
+import { sql } from 'kysely';
+import type { Maintenance, NewMaintenance } from '../../../session/maintenance.ts';
+import { endingCtes } from './ending-statements.ts';
+import { durably, now } from './fragments.ts';
+import { type Count, timeColumn, toTime } from './rows.ts';
+import { arrayOf, Statement } from './statement.ts';
+
+interface MaintenanceParams {
+  readonly roles: string;
+  readonly message: string;
+  readonly expectedEnd: Date | null;
+  readonly actor: string | null;
+}
+
+/** Why the game is closed, as statements return it. */
+export interface MaintenanceRow {
+  /** As JSON. */
+  readonly admitted_roles: string;
+  readonly message: string;
+  readonly expected_end: string | null;
+  readonly actor_id: string | null;
+  readonly since: string;
+  readonly read_at: string;
+}
+
+/** The statements about the game being closed. */
+export interface MaintenanceStatements {
+  readonly startMaintenance: Statement<MaintenanceParams, object>;
+  readonly endMaintenance: Statement<object, object>;
+  readonly findMaintenance: Statement<object, MaintenanceRow>;
+  /** Ends all sessions of some users; how many were live. */
+  readonly endSessionsOfUsers: Statement<{ users: string; actor: string | null }, Count>;
+}
+
+export function maintenanceStatements(schema: string): MaintenanceStatements {
+  const table = sql.table(`${schema}.maintenance`);
+
+  return {
+    startMaintenance: new Statement(
+      (param) => sql<object>`
+        with mud_auth_clock as (select ${now(param)} as now, ${durably})
+        insert into ${table} (admitted_roles, message, expected_end, actor_id, since)
+        select ${param('roles', 'text[]')}, ${param('message', 'text')},
+          pg_catalog.date_trunc('milliseconds', ${param('expectedEnd', 'timestamptz')}),
+          ${param('actor', 'text')}, mud_auth_clock.now
+        from mud_auth_clock
+        on conflict (id) do update set
+          admitted_roles = excluded.admitted_roles, message = excluded.message,
+          expected_end = excluded.expected_end, actor_id = excluded.actor_id, since = excluded.since`,
+    ),
+
+    endMaintenance: new Statement(() => sql<object>`delete from ${table} returning id`),
+
+    findMaintenance: new Statement(
+      (param) => sql<MaintenanceRow>`
+        select pg_catalog.array_to_json(m.admitted_roles)::text as admitted_roles, m.message, m.actor_id,
+          ${timeColumn(sql`m.expected_end`, 'expected_end')}, ${timeColumn(sql`m.since`, 'since')},
+          ${timeColumn(now(param), 'read_at')}
+        from ${table} as m`,
+    ),
+
+    endSessionsOfUsers: new Statement(
+      (param) => sql<Count>`
+        ${endingCtes(schema, param, {
+          which: sql`s.user_id = any (${param('users', 'text[]')})`,
+          reason: sql`'maintenance'`,
+          actor: param('actor', 'text'),
+        })}
+        select pg_catalog.count(*)::text as count from remembered where reason <> 'expired'`,
+    ),
+  };
+}
+
+export function paramsOfMaintenance({
+  admittedRoles,
+  message,
+  expectedEnd,
+  actorId,
+}: NewMaintenance): MaintenanceParams {
+  return { roles: arrayOf(admittedRoles), message, expectedEnd, actor: actorId };
+}
+
+export function toMaintenance(row: MaintenanceRow): Maintenance {
+  return {
+    // Only an array of texts is ever written.
+    admittedRoles: JSON.parse(row.admitted_roles) as string[],
+    message: row.message,
+    expectedEnd: row.expected_end === null ? null : toTime(row.expected_end),
+    actorId: row.actor_id,
+    since: toTime(row.since),
+  };
+}
