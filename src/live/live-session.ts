@@ -8,7 +8,7 @@ import { type ConnectionEndReason, connectionEnd } from './connection-end.ts';
 import { safely } from './safely.ts';
 import type { Surroundings } from './surroundings.ts';
 
-/** A look may take so long. */
+/** The store may take so long over a question. */
 const PATIENCE_MS = 10_000;
 
 /** Whose idle time is short is not warned all the time. */
@@ -76,8 +76,7 @@ export class LiveSession {
       this.remove(connection);
       throw error;
     }
-    if (!this.#surroundings.severalConnections && this.#connections.has(connection))
-      void this.#closeOthers(connection);
+    if (!this.#surroundings.severalConnections) void this.#closeOlderThan(connection);
     // What happened between the validate and now was heard by nobody here.
     await this.recheck();
   }
@@ -92,10 +91,11 @@ export class LiveSession {
     await this.#leave('shutdown');
   }
 
-  async #closeOthers(kept: Connection): Promise<void> {
-    const others = Array.from(this.#connections).filter((connection) => connection !== kept);
-    for (const other of others) this.#connections.delete(other);
-    await this.#closeAll(others, 'reconnected');
+  async #closeOlderThan(connection: Connection): Promise<void> {
+    const inOrder = [...this.#connections];
+    const older = inOrder.slice(0, Math.max(0, inOrder.indexOf(connection)));
+    for (const each of older) this.#connections.delete(each);
+    await this.#closeAll(older, 'reconnected');
   }
 
   /** Closes all connections, and watches no more. */
@@ -124,8 +124,8 @@ export class LiveSession {
     this.#saves += 1;
     try {
       if (isConnected) {
-        await links.link(this.id);
-      } else if ((await links.unlink(this.id)) === 'link_dead') {
+        await withTimeLimit(links.link(this.id), PATIENCE_MS);
+      } else if ((await withTimeLimit(links.unlink(this.id), PATIENCE_MS)) === 'link_dead') {
         if (this.#principal !== null) this.#waitFor(this.#principal, 0);
       } else if (!this.isConnected && !this.#isOver) {
         await this.#leave('invalid'); // there is nothing to wait for, and nobody to tell

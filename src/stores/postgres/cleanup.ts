@@ -84,7 +84,7 @@ function blockOf(place: string): number {
 async function unhurried<T>(step: () => Promise<T>): Promise<T> {
   const start = performance.now();
   const result = await step();
-  await sleep(0.7 * (performance.now() - start));
+  await sleep(0.4 * (performance.now() - start));
 
   return result;
 }
