@@ -70,6 +70,7 @@ describe('the plan of', () => {
       const statements = relationStatements('mud_auth', relations(users));
 
       expect(await scannedBy(statements.insertSession)).toEqual([]);
+      expect(await scannedBy(statements.insertSessionByRole)).toEqual([]);
       expect(await scannedBy(statements.lockUserWithRole)).toEqual([]);
       expect(await scannedBy(statements.findCharacter)).toEqual([]);
     });

@@ -21,6 +21,7 @@ import {
   type ActiveRow,
   type PeopleRow,
   type RelationStatements,
+  type SignInByRoleParams,
   type SignInParams,
   relationStatements,
 } from './statements/relation-statements.ts';
@@ -60,12 +61,13 @@ export class RelationPeople implements People {
     const { userId, policy } = input;
     if (!idTypes[this.#relations.users.idType].fits(userId)) return { outcome: 'user_not_available' };
 
-    const { isForSome, isForAll, params } = paramsOfPolicy(policy);
+    const { isForSome, isForAll, forAll, byRole } = paramsOfPolicy(policy);
+    const given = paramsOfNew(input);
     if (isForSome) {
-      const [row] = await this.#connections.run(this.#statements.insertSession, {
-        ...paramsOfNew(input),
-        ...params,
-      });
+      const [row] =
+        forAll === null
+          ? await this.#connections.run(this.#statements.insertSessionByRole, { ...given, ...byRole })
+          : await this.#connections.run(this.#statements.insertSession, { ...given, ...forAll });
       if (row !== undefined) return { outcome: 'created', session: toNewSession(input, row), endings: [] };
       if (isForAll) return this.#refuse(userId);
     }
@@ -173,12 +175,14 @@ function toActiveCharacter(row: ActiveRow): ActiveCharacter {
   };
 }
 
-/** What a policy means for the statement that inserts sessions without a limit. */
+/** What a policy means for the statements that insert sessions without a limit. */
 interface PolicyParams {
   /** Whether there is anybody for whom it may insert one, and anybody for whom it may not. */
   readonly isForSome: boolean;
   readonly isForAll: boolean;
-  readonly params: Pick<SignInParams, 'roles' | 'idleTimesMs' | 'lifetimesMs'>;
+  /** The terms, if they are the same for everybody. */
+  readonly forAll: Pick<SignInParams, 'idleTimeoutMs' | 'lifetimeMs'> | null;
+  readonly byRole: Pick<SignInByRoleParams, 'roles' | 'idleTimesMs' | 'lifetimesMs'>;
 }
 
 const paramsByPolicy = new WeakMap<SessionPolicy, PolicyParams>();
@@ -196,7 +200,8 @@ function paramsOfPolicy(policy: SessionPolicy): PolicyParams {
   const params = {
     isForSome: unlimited.some((some) => some !== null),
     isForAll: !unlimited.includes(null),
-    params: {
+    forAll: roles.length === 0 ? (unlimited[0] ?? null) : null,
+    byRole: {
       roles: arrayOf(roles),
       idleTimesMs: arrayOf(unlimited.map((some) => some?.idleTimeoutMs ?? null)),
       lifetimesMs: arrayOf(unlimited.map((some) => some?.lifetimeMs ?? null)),

@@ -51,7 +51,7 @@ export interface CreatingStatements {
 }
 
 /** How long the new session lives, in milliseconds, and the rows that it takes to insert it. */
-interface Insertion {
+export interface Insertion {
   readonly idleTimeoutMs: RawBuilder<unknown>;
   readonly lifetimeMs: RawBuilder<number | string>;
   /** One row at most, with the clock's. */

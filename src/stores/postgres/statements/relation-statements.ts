@@ -1,7 +1,7 @@
 import { type RawBuilder, sql } from 'kysely';
 import { type HostRelations, isId, tableOf } from '../host-relations.ts';
 import type { HostIdType } from '../id-types.ts';
-import { type CreatedRow, inserting, type NewSessionParams } from './creating-statements.ts';
+import { type CreatedRow, inserting, type Insertion, type NewSessionParams } from './creating-statements.ts';
 import { durably, isActiveWithin, isAdmitted, isLive, now } from './fragments.ts';
 import { isThere, presenceColumns, type PresenceRow } from './link-statements.ts';
 import { findRecordStatements, type RecordRow } from './record-statements.ts';
@@ -10,11 +10,17 @@ import { type LockParams, lockingUser, sessionsOfUser } from './session-statemen
 import { type AtMoment, type Param, Statement } from './statement.ts';
 import type { StatementPair } from './statement-pair.ts';
 
+/** A sign-in on the same terms for everybody. */
+export interface SignInParams extends NewSessionParams {
+  readonly idleTimeoutMs: number;
+  readonly lifetimeMs: number;
+}
+
 /**
- * What a sign-in is given: {@link paramsOfTerms} for the roles that have their own, after those for
+ * A sign-in on terms by role: {@link paramsOfTerms} for the roles that have their own, after those for
  * everybody else; null for terms with a limit.
  */
-export interface SignInParams extends NewSessionParams {
+export interface SignInByRoleParams extends NewSessionParams {
   readonly roles: string;
   readonly idleTimesMs: string;
   readonly lifetimesMs: string;
@@ -58,8 +64,10 @@ export interface LockedUserRow extends Count {
 
 /** The statements that read the host's relations. */
 export interface RelationStatements {
-  /** Inserts a session if the user may sign in, and his terms have no limit. */
+  /** Inserts a session if the user may sign in. */
   readonly insertSession: Statement<SignInParams, CreatedRow>;
+  /** The same, if his terms have no limit. */
+  readonly insertSessionByRole: Statement<SignInByRoleParams, CreatedRow>;
   /** Locks a user as `lockUserCounting` does. */
   readonly lockUserWithRole: Statement<LockParams, LockedUserRow>;
   /** Whether the game is open to a user; no row if he may not sign in in any case. */
@@ -77,6 +85,12 @@ export interface RelationStatements {
 }
 
 type ListStatement<Row> = Statement<{ world: string; window: number }, Row>;
+
+/** The terms of a sign-in, and where they come from. */
+interface SignInClause extends Pick<Insertion, 'idleTimeoutMs' | 'lifetimeMs'> {
+  readonly terms?: RawBuilder<unknown>;
+  readonly has?: RawBuilder<unknown>;
+}
 
 /** Whom a list is of, and what it says beside the columns of all lists. */
 interface ListClause {
@@ -153,23 +167,40 @@ export function relationStatements(schema: string, relations: HostRelations): Re
     });
   const presence = sql`, ${presenceColumns(schema)}`;
 
+  const signingIn = (
+    param: Param<NewSessionParams & AtMoment>,
+    { idleTimeoutMs, lifetimeMs, terms = sql``, has = sql`true` }: SignInClause,
+  ): RawBuilder<CreatedRow> => sql<CreatedRow>`
+    with mud_auth_clock as (
+      select ${now(param)} as now, ${durably}
+    )
+    ${inserting(schema, param, {
+      idleTimeoutMs,
+      lifetimeMs,
+      from: sql`mud_auth_clock, ${whoMaySignIn(param)} ${terms}
+        where ${has} and ${isAdmitted(schema, sql`u.role`)}`,
+    })}`;
+
   return {
-    insertSession: new Statement((param) => {
+    insertSession: new Statement((param) =>
+      signingIn(param, {
+        idleTimeoutMs: param('idleTimeoutMs', 'bigint'),
+        lifetimeMs: param('lifetimeMs', 'bigint'),
+      }),
+    ),
+
+    insertSessionByRole: new Statement((param) => {
       const place = sql`1 + coalesce(pg_catalog.array_position(${param('roles', 'text[]')}, u.role collate "C"), 0)`;
       const terms = sql`
         select (${param('idleTimesMs', 'bigint[]')})[n] as idle_timeout_ms, (${param('lifetimesMs', 'bigint[]')})[n] as lifetime_ms
         from (select ${place} as n) as place`;
 
-      return sql<CreatedRow>`
-        with mud_auth_clock as (
-          select ${now(param)} as now, ${durably}
-        )
-        ${inserting(schema, param, {
-          idleTimeoutMs: sql`t.idle_timeout_ms`,
-          lifetimeMs: sql`t.lifetime_ms`,
-          from: sql`mud_auth_clock, ${whoMaySignIn(param)}, lateral (${terms}) as t
-            where t.idle_timeout_ms is not null and ${isAdmitted(schema, sql`u.role`)}`,
-        })}`;
+      return signingIn(param, {
+        idleTimeoutMs: sql`t.idle_timeout_ms`,
+        lifetimeMs: sql`t.lifetime_ms`,
+        terms: sql`, lateral (${terms}) as t`,
+        has: sql`t.idle_timeout_ms is not null`,
+      });
     }),
 
     lockUserWithRole: new Statement(
