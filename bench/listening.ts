@@ -42,7 +42,7 @@ export async function compareListening(
     return (await closedLoop(act, draws(size - connections, round), 16, roundMs)).perSecond;
   };
   const runListening = async (round: number): Promise<number> => {
-    const live = new LiveSessions({ sessions: listening });
+    const live = new LiveSessions({ sessions: listening, store });
     for (let n = size - connections + 1; n <= size; n += 1) await live.attach(tokenOf(n), { close() {} });
     try {
       return await runOn(listening, round);

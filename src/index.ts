@@ -6,8 +6,7 @@ export type {
   ValidateOptions,
 } from './session/session-service.ts';
 export type { SessionServiceOptions } from './session/session-service-options.ts';
-export type { ActivityOptions, Headcount, Presence, WhoOptions } from './session/presence.ts';
-export type { Maintenance, MaintenanceOptions, NewMaintenance } from './session/maintenance.ts';
+export type { ActivityOptions } from './session/presence.ts';
 export type { CheckedSession } from './session/session-check.ts';
 export type { RemoveOptions } from './session/removal.ts';
 export type { TokenInput } from './session/session-resolver.ts';
@@ -44,6 +43,9 @@ export { mudRoles, type MudPermission } from './roles/mud-roles.ts';
 
 export { LocalSessionEvents } from './live/session-events.ts';
 
+export { MaintenanceMode, type MaintenanceModeOptions } from './maintenance/maintenance-mode.ts';
+export type { StartMaintenanceOptions } from './maintenance/maintenance-options.ts';
+
 // The ports, and the rules of the model that an implementation of one needs.
 export type { Character, Directory, User } from './directory.ts';
 export type {
@@ -51,18 +53,19 @@ export type {
   CharacterSelection,
   CreateSessionOutcome,
   EndingRecord,
-  LinkOutcome,
   NewSession,
-  NodeLease,
-  PresentCharacter,
   SelectCharacterOutcome,
   SessionLink,
-  SessionLinking,
   SessionRecord,
   SessionStore,
   TouchOutcome,
-  UnlinkOutcome,
 } from './session/session-store.ts';
+export type {
+  Maintenance,
+  MaintenanceRecord,
+  MaintenanceStore,
+  NewMaintenance,
+} from './maintenance/maintenance-store.ts';
 export type {
   SessionEvent,
   SessionEvents,

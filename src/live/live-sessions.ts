@@ -1,4 +1,7 @@
-import { requireBoolean, requireFunction, requirePlainObject } from '../session/arguments.ts';
+import { InvalidSessionError } from '../errors.ts';
+import type { MaintenanceMode } from '../maintenance/maintenance-mode.ts';
+import { requireBoolean, requireFunction, requirePlainObject, requireString } from '../session/arguments.ts';
+import { byCharacterName, windowOf } from '../session/presence.ts';
 import type { Principal } from '../session/principal.ts';
 import { termsFor } from '../session/session-policy.ts';
 import type { SessionService } from '../session/session-service.ts';
@@ -8,7 +11,9 @@ import { CoalescedTask } from './coalesced-task.ts';
 import type { Connection } from './connection.ts';
 import { connectionEnd } from './connection-end.ts';
 import { LiveSession } from './live-session.ts';
+import type { LinkStore, PresentCharacter } from './link-store.ts';
 import { Node } from './node.ts';
+import { type Presence, presenceOf, visibleTo, type WhoOptions } from './presence.ts';
 import { safely } from './safely.ts';
 import type { SessionEvent } from './session-events.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -17,6 +22,8 @@ import type { Surroundings } from './surroundings.ts';
 export interface LiveSessionsOptions {
   /** Whose sessions they are, and whose events are heard. */
   readonly sessions: SessionService<string>;
+  /** The store of these sessions. */
+  readonly store: LinkStore;
   /**
    * Whether a session may have several connections at a time. `false`, the default: the newest one
    * stays, so that who comes back is not kept out by a socket that is dead and does not know it.
@@ -44,6 +51,8 @@ export interface LiveSessionsOptions {
   readonly onLinkDead?: (principal: Principal) => Promise<void> | void;
   /** Told on one node when a link-dead player's character has left. His session lives on. */
   readonly onLeft?: (principal: Principal) => Promise<void> | void;
+  /** Whose message is told to those who are sent out for maintenance. Default: the library has its own. */
+  readonly maintenance?: MaintenanceMode;
   /** Told of what the host's functions throw, and of what the store could not save yet. Default: nobody is. */
   readonly onError?: (error: unknown) => void;
 }
@@ -69,6 +78,7 @@ const AT_ONCE = 500;
  */
 export class LiveSessions {
   readonly #sessions: SessionService<string>;
+  readonly #store: LinkStore;
   readonly #closeTimeoutMs: number;
   readonly #surroundings: Surroundings;
   readonly #node: Node;
@@ -81,13 +91,20 @@ export class LiveSessions {
   /** @throws TypeError for settings that are unknown or impossible. */
   constructor(options: LiveSessionsOptions) {
     checkOptions(options);
-    const { sessions, sweepIntervalMs = 10_000, closeTimeoutMs = 5_000, nodeLeaseMs = 15_000 } = options;
+    const {
+      sessions,
+      store,
+      sweepIntervalMs = 10_000,
+      closeTimeoutMs = 5_000,
+      nodeLeaseMs = 15_000,
+    } = options;
     const { onError = () => {} } = options;
 
     this.#sessions = sessions;
+    this.#store = store;
     this.#closeTimeoutMs = closeTimeoutMs;
     this.#node = new Node({
-      store: sessions.store,
+      store,
       leaseMs: nodeLeaseMs,
       onAdopted: (sessionIds) => this.#adopt(sessionIds),
       onError,
@@ -151,6 +168,37 @@ export class LiveSessions {
     };
   }
 
+  /**
+   * Who is in a world now, by character name: those with a connection, those who have lost it and
+   * keep their place for a while, and those who play without one and were active within the window.
+   * The same on all nodes. Who wishes not to be seen is left out.
+   */
+  async who(worldId: string, options: WhoOptions = {}): Promise<readonly PresentCharacter[]> {
+    requireString('worldId', worldId);
+
+    return this.#listPresent(worldId, options);
+  }
+
+  /** How many there are of those whom `who` lists, in all worlds and in each. */
+  async countPresent(options: WhoOptions = {}): Promise<Presence> {
+    return presenceOf(await this.#listPresent(null, options));
+  }
+
+  /**
+   * Hides the player behind a token from those below him in `who`, or shows him again, for as long
+   * as the session lives. Counts as activity. Who may do so is for the host to decide.
+   *
+   * @throws InvalidSessionError as `validateSession` does.
+   */
+  async hide(token: TokenInput, isHidden: boolean = true): Promise<void> {
+    requireBoolean('isHidden', isHidden);
+    const { session } = await this.#sessions.validateSession(token);
+    if (await this.#store.hideSession(session.id, isHidden)) return;
+
+    await this.#sessions.validateSession(token); // throws, with the reason
+    throw new InvalidSessionError();
+  }
+
   /** Looks at all sessions in the care of this node, as is done regularly. */
   async sweep(): Promise<void> {
     await this.#sweeps.run();
@@ -170,6 +218,13 @@ export class LiveSessions {
       ...Array.from(this.#live.values(), (session) => session.shutDown()),
     ]);
     await withTimeLimit(all, this.#closeTimeoutMs).catch(this.#surroundings.onError);
+  }
+
+  async #listPresent(worldId: string | null, options: WhoOptions): Promise<readonly PresentCharacter[]> {
+    const { policy, roles } = this.#sessions;
+    const present = await this.#store.listPresentCharacters(worldId, windowOf(options, policy));
+
+    return visibleTo(options.viewer, present, roles).toSorted(byCharacterName);
   }
 
   #watch(sessionId: string): LiveSession {
@@ -211,9 +266,16 @@ function surroundingsOf(
   nodeId: string,
   onOver: Surroundings['onOver'],
 ): Surroundings {
-  const { sessions, severalConnections = false, offlineGraceMs = 60_000, warnBeforeMs = 120_000 } = options;
+  const {
+    sessions,
+    store,
+    severalConnections = false,
+    offlineGraceMs = 60_000,
+    warnBeforeMs = 120_000,
+  } = options;
   const { mayLeave = () => true, onLinkDead = () => {}, onLeft = () => {}, onError = () => {} } = options;
-  const { store, events, policy } = sessions;
+  const { maintenance } = options;
+  const { events, policy } = sessions;
 
   return {
     nodeId,
@@ -234,7 +296,8 @@ function surroundingsOf(
     },
     maintenanceMessage: shared(async () => {
       try {
-        return (await withTimeLimit(sessions.getMaintenance(), MESSAGE_PATIENCE_MS))?.message;
+        const current = maintenance === undefined ? null : maintenance.current();
+        return (await withTimeLimit(Promise.resolve(current), MESSAGE_PATIENCE_MS))?.message;
       } catch {
         return undefined; // the library has words of its own
       }
@@ -281,13 +344,19 @@ const MAX_MS = 2 ** 31 - 1;
 function checkOptions(options: LiveSessionsOptions): void {
   requirePlainObject('The options of LiveSessions', options, [
     'sessions',
+    'store',
+    'maintenance',
     'severalConnections',
     ...FUNCTIONS,
     ...DURATIONS,
   ]);
-  const { sessions, severalConnections = false } = options;
+  const { sessions, store, maintenance, severalConnections = false } = options;
   if (typeof sessions?.checkSession !== 'function')
     throw new TypeError('sessions is required: your SessionService.');
+  if (typeof store?.linkSession !== 'function')
+    throw new TypeError('store is required: the store of your sessions.');
+  if (maintenance !== undefined && typeof maintenance?.current !== 'function')
+    throw new TypeError('maintenance must be a MaintenanceMode.');
   requireBoolean('severalConnections', severalConnections);
   for (const name of FUNCTIONS) if (options[name] !== undefined) requireFunction(name, options[name]);
   for (const name of DURATIONS) {

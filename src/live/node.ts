@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
-import type { SessionStore } from '../session/session-store.ts';
+
 import { withTimeLimit } from '../time-limit.ts';
 import { CoalescedTask } from './coalesced-task.ts';
+import type { LinkStore } from './link-store.ts';
 
 /** What a node is built from. */
 export interface NodeOptions {
-  readonly store: SessionStore;
+  readonly store: LinkStore;
   readonly leaseMs: number;
   /** Told the ids of link-dead sessions that are in the care of this node from now on. */
   readonly onAdopted: (sessionIds: readonly string[]) => void;

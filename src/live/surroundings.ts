@@ -1,6 +1,6 @@
 import type { CheckedSession } from '../session/session-check.ts';
 import type { Principal } from '../session/principal.ts';
-import type { UnlinkOutcome } from '../session/session-store.ts';
+import type { UnlinkOutcome } from './link-store.ts';
 import type { LiveSession } from './live-session.ts';
 
 /** What a session in the care of a node needs of it. */

@@ -13,24 +13,15 @@ import { type MudPermission, mudRoles } from '../roles/mud-roles.ts';
 import { hasPermission, type RoleTable } from '../roles/roles.ts';
 import { isSessionId, looksLikeToken, mintToken, newSessionId } from '../token.ts';
 import { Announcer } from './announcer.ts';
-import { requireBoolean, requireString } from './arguments.ts';
+import { requireString } from './arguments.ts';
 import type { EndingCause } from './ending.ts';
-import { type Maintenance, maintenanceOf, type MaintenanceOptions } from './maintenance.ts';
-import {
-  type ActivityOptions,
-  byCharacterName,
-  type Presence,
-  presenceOf,
-  visibleTo,
-  type WhoOptions,
-  windowOf,
-} from './presence.ts';
+import { type ActivityOptions, byCharacterName, windowOf } from './presence.ts';
 import { type GamePrincipal, gamePrincipalOf, type Principal, principalOf } from './principal.ts';
 import { causeOf, type RemoveOptions } from './removal.ts';
 import { type CheckedSession, checkedSessionOf } from './session-check.ts';
 import { definePolicy, type SessionPolicy, termsFor } from './session-policy.ts';
 import { type LiveRecord, SessionResolver, type TokenInput } from './session-resolver.ts';
-import type { ActiveCharacter, PresentCharacter, SessionStore } from './session-store.ts';
+import type { ActiveCharacter, SessionStore } from './session-store.ts';
 import { checkOptions, type SessionServiceOptions } from './session-service-options.ts';
 import { cleanClientType, type Session } from './session.ts';
 
@@ -66,14 +57,14 @@ export interface UsernameAndRole {
  * method may also reject with a `SessionStoreError`, which says nothing about the session.
  */
 export class SessionService<Permission extends string = MudPermission> {
-  /** Where sessions live. */
-  readonly store: SessionStore;
   /** Where it is told what becomes of them. */
   readonly events: SessionEvents;
   /** Lifetimes, limits and seats, checked and complete. */
   readonly policy: SessionPolicy;
+  /** Who may do what. */
+  readonly roles: RoleTable<string>;
+  readonly #store: SessionStore;
   readonly #announcer: Announcer;
-  readonly #roles: RoleTable<string>;
   readonly #resolver: SessionResolver;
   readonly #generateSessionId: () => string;
 
@@ -81,12 +72,12 @@ export class SessionService<Permission extends string = MudPermission> {
   constructor(options: SessionServiceOptions<Permission>) {
     checkOptions(options);
 
-    this.store = options.store;
-    this.#roles = options.roles ?? mudRoles;
+    this.#store = options.store;
+    this.roles = options.roles ?? mudRoles;
     this.policy = definePolicy(options.policy);
     this.events = options.events ?? new LocalSessionEvents();
     this.#announcer = new Announcer(this.events, options.onError ?? (() => {}));
-    this.#resolver = new SessionResolver(this.store, this.policy, this.#announcer);
+    this.#resolver = new SessionResolver(this.#store, this.policy, this.#announcer);
     this.#generateSessionId = options.generateSessionId ?? newSessionId;
   }
 
@@ -104,7 +95,7 @@ export class SessionService<Permission extends string = MudPermission> {
     const id = this.#newSessionId();
     const { token, secretHash } = mintToken(id);
 
-    const created = await this.store.createSession({
+    const created = await this.#store.createSession({
       id,
       userId,
       secretHash,
@@ -121,7 +112,11 @@ export class SessionService<Permission extends string = MudPermission> {
       case 'session_limit_reached':
         throw new SessionLimitError(created.limit);
       case 'maintenance':
-        throw await this.#maintenanceError();
+        throw new MaintenanceError(
+          created.maintenance.message,
+          created.maintenance.expectedEnd,
+          created.readAt,
+        );
       case 'id_in_use':
         throw new TypeError('generateSessionId returned the id of a session that exists already.');
     }
@@ -168,7 +163,7 @@ export class SessionService<Permission extends string = MudPermission> {
       throw new TypeError('permission comes second: the token was given twice.');
 
     const principal = await this.validateSession(token, options);
-    if (!hasPermission(this.#roles, principal.role, permission)) throw new PermissionDeniedError(permission);
+    if (!hasPermission(this.roles, principal.role, permission)) throw new PermissionDeniedError(permission);
 
     return principal;
   }
@@ -213,7 +208,7 @@ export class SessionService<Permission extends string = MudPermission> {
     requireString('characterId', characterId);
     const { session, user } = await this.#resolver.use(token);
 
-    const selected = await this.store.selectCharacter({
+    const selected = await this.#store.selectCharacter({
       sessionId: session.id,
       userId: session.userId,
       characterId,
@@ -242,7 +237,7 @@ export class SessionService<Permission extends string = MudPermission> {
   async releaseCharacter(token: TokenInput): Promise<boolean> {
     const { session } = await this.#resolver.use(token);
 
-    return this.store.releaseCharacter(session.id);
+    return this.#store.releaseCharacter(session.id);
   }
 
   /** Ends the session of a token at its holder's wish; `true` if it was live. */
@@ -272,7 +267,7 @@ export class SessionService<Permission extends string = MudPermission> {
 
     const cause = causeOf(options);
 
-    const ended = await this.store.endSessionsForUser(userId, cause);
+    const ended = await this.#store.endSessionsForUser(userId, cause);
     if (ended > 0) this.#announcer.announce({ type: 'user_sessions_ended', userId, ...cause });
 
     return ended;
@@ -282,7 +277,7 @@ export class SessionService<Permission extends string = MudPermission> {
   async removeSessionsForCharacter(characterId: string, options: RemoveOptions = {}): Promise<number> {
     requireString('characterId', characterId);
 
-    const ending = await this.store.endSessionForCharacter(characterId, causeOf(options));
+    const ending = await this.#store.endSessionForCharacter(characterId, causeOf(options));
     if (ending === null) return 0;
 
     this.#announcer.announceEach([ending]);
@@ -294,35 +289,10 @@ export class SessionService<Permission extends string = MudPermission> {
   async clearAllSessions(): Promise<number> {
     const cause = { reason: 'cleared', actorId: null } as const;
 
-    const ended = await this.store.endAllSessions(cause);
+    const ended = await this.#store.endAllSessions(cause);
     if (ended > 0) this.#announcer.announce({ type: 'all_sessions_ended', ...cause });
 
     return ended;
-  }
-
-  /**
-   * Closes the game on the host's own authority, on all nodes at once: from its return on, nobody
-   * below the rank of `admit` signs in. Who is inside stays, unless `endSessions` is set; how many
-   * sessions that ended. Again while it is closed, it changes what is said.
-   *
-   * @throws TypeError for a role that is not in the table.
-   */
-  async startMaintenance(options: MaintenanceOptions): Promise<number> {
-    const { actorId } = causeOf(options.actorId === undefined ? {} : { actorId: options.actorId });
-    const ended = await this.store.startMaintenance(maintenanceOf(options, actorId, this.#roles));
-    if (ended > 0) this.#announcer.announce({ type: 'all_sessions_ended', reason: 'maintenance', actorId });
-
-    return ended;
-  }
-
-  /** Opens the game to all again; whether it was closed. */
-  async endMaintenance(): Promise<boolean> {
-    return this.store.endMaintenance();
-  }
-
-  /** Why the game is closed, and to whom it is not; `null` while it is open. */
-  async getMaintenance(): Promise<Maintenance | null> {
-    return (await this.store.findMaintenance())?.maintenance ?? null;
   }
 
   /**
@@ -330,12 +300,12 @@ export class SessionService<Permission extends string = MudPermission> {
    * disk space does: run it every few minutes, on any node or on all.
    */
   async cleanupExpiredSessions(): Promise<number> {
-    return this.store.cleanupExpiredSessions();
+    return this.#store.cleanupExpiredSessions();
   }
 
   /** How many sessions are neither expired nor without activity for longer than the window. */
   async getActiveSessionCount(options: ActivityOptions = {}): Promise<number> {
-    return this.store.countActiveSessions(windowOf(options, this.policy));
+    return this.#store.countActiveSessions(windowOf(options, this.policy));
   }
 
   /** Who is in a world now: the active sessions that play a character there, by character name. */
@@ -344,62 +314,16 @@ export class SessionService<Permission extends string = MudPermission> {
     options: ActivityOptions = {},
   ): Promise<readonly ActiveCharacter[]> {
     requireString('worldId', worldId);
-    const characters = await this.store.listActiveCharacters(worldId, windowOf(options, this.policy));
+    const characters = await this.#store.listActiveCharacters(worldId, windowOf(options, this.policy));
 
     return characters.toSorted(byCharacterName);
   }
 
-  /**
-   * Who is in a world now, by character name: those with a connection, those who have lost it and
-   * keep their place for a while, and those who play without one and were active within the window.
-   * Correct across nodes. Who wishes not to be seen is left out.
-   */
-  async who(worldId: string, options: WhoOptions = {}): Promise<readonly PresentCharacter[]> {
-    requireString('worldId', worldId);
-
-    return this.#listPresent(worldId, options);
-  }
-
-  /** How many there are of those whom `who` lists, in all worlds and in each. */
-  async countPresent(options: WhoOptions = {}): Promise<Presence> {
-    return presenceOf(await this.#listPresent(null, options));
-  }
-
-  /**
-   * Hides the player behind a session from those below him in `who`, or shows him again, for as long
-   * as the session lives. Counts as activity. Who may do so is for the host to decide.
-   *
-   * @throws InvalidSessionError as `validateSession` does.
-   */
-  async hideSession(token: TokenInput, isHidden: boolean = true): Promise<void> {
-    requireBoolean('isHidden', isHidden);
-    const { session } = await this.#resolver.use(token);
-    if (await this.store.hideSession(session.id, isHidden)) return;
-
-    await this.#resolver.resolve(token); // throws, with the reason
-    throw new InvalidSessionError();
-  }
-
-  async #listPresent(worldId: string | null, options: WhoOptions): Promise<readonly PresentCharacter[]> {
-    const present = await this.store.listPresentCharacters(worldId, windowOf(options, this.policy));
-
-    return visibleTo(options.viewer, present, this.#roles).toSorted(byCharacterName);
-  }
-
   async #end(sessionId: string, cause: EndingCause): Promise<boolean> {
-    const ending = await this.store.endSession(sessionId, cause);
+    const ending = await this.#store.endSession(sessionId, cause);
     if (ending !== null) this.#announcer.announceEach([ending]);
 
     return ending !== null;
-  }
-
-  async #maintenanceError(): Promise<Error> {
-    const found = await this.store.findMaintenance();
-    // It may just have ended.
-    if (found === null)
-      return new MaintenanceError('The game was closed until now.', new Date(0), new Date(0));
-
-    return new MaintenanceError(found.maintenance.message, found.maintenance.expectedEnd, found.readAt);
   }
 
   #look(token: TokenInput, { touch = true }: ValidateOptions): Promise<LiveRecord> {

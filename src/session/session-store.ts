@@ -1,6 +1,6 @@
 import type { Character, User } from '../directory.ts';
+import type { MaintenanceRecord } from '../maintenance/maintenance-store.ts';
 import type { Ending, EndingCause } from './ending.ts';
-import type { Maintenance, NewMaintenance } from './maintenance.ts';
 import type { SeatPolicy, SessionPolicy } from './session-policy.ts';
 import type { Session } from './session.ts';
 
@@ -29,7 +29,7 @@ export type CreateSessionOutcome =
   /** As many live sessions as the terms allow, and they say `reject`. No session was created. */
   | { readonly outcome: 'session_limit_reached'; readonly limit: number }
   /** The game is closed to the user's role. No session was created, and none was ended. */
-  | { readonly outcome: 'maintenance' }
+  | ({ readonly outcome: 'maintenance' } & MaintenanceRecord)
   /** A session with this id exists. It was not changed, and none was created. */
   | { readonly outcome: 'id_in_use' };
 
@@ -95,36 +95,6 @@ export type SelectCharacterOutcome =
   /** There is no live session with this id. Nobody was taken over for it. */
   | { readonly outcome: 'session_ended' };
 
-/** A session, and a node that has connections of it, or had. */
-export interface SessionLinking {
-  readonly sessionId: string;
-  /** A UUID. */
-  readonly nodeId: string;
-}
-
-/** What became of a `linkSession`. */
-export type LinkOutcome =
-  /** Until this moment the link was `former`. */
-  | { readonly outcome: 'linked'; readonly former: SessionLink | null }
-  /** There is no live session with this id. Nothing was written. */
-  | { readonly outcome: 'ended' };
-
-/**
- * What became of an `unlinkSession`: the session waits for its player (`link_dead`), or had no
- * character to keep (`unlinked`), or is not this node's to unlink (`not_linked`).
- */
-export type UnlinkOutcome = 'link_dead' | 'unlinked' | 'not_linked';
-
-/** What a node says of itself. */
-export interface NodeLease {
-  /** A UUID, fresh at each start. */
-  readonly id: string;
-  /** For people to read. */
-  readonly name: string;
-  /** Unless it says so again within this time, the node is taken for dead. In milliseconds. */
-  readonly leaseMs: number;
-}
-
 /** A character in play. */
 export interface ActiveCharacter {
   readonly characterId: string;
@@ -134,16 +104,6 @@ export interface ActiveCharacter {
   readonly role: string;
   readonly sessionId: string;
   readonly lastActiveAt: Date;
-}
-
-/** A character that is there, for others to see. */
-export interface PresentCharacter extends ActiveCharacter {
-  /** How long ago its player did something, by the store's clock, in milliseconds. */
-  readonly idleMs: number;
-  /** Whether the player has lost his connection. */
-  readonly isLinkDead: boolean;
-  /** Whether the player wishes not to be seen by those below him. */
-  readonly isHidden: boolean;
 }
 
 /**
@@ -228,19 +188,6 @@ export interface SessionStore {
   endAllSessions(cause: EndingCause): Promise<number>;
 
   /**
-   * Closes the game to all roles but some, in place of a maintenance that there was. No sign-in of
-   * another role succeeds after it. Then ends the sessions of the others, if that is wanted; how
-   * many live ones there were.
-   */
-  startMaintenance(maintenance: NewMaintenance): Promise<number>;
-
-  /** Opens the game to all; whether it was closed. */
-  endMaintenance(): Promise<boolean>;
-
-  /** Why the game is closed, with the store's time of this look; `null` if it is open. */
-  findMaintenance(): Promise<{ readonly maintenance: Maintenance; readonly readAt: Date } | null>;
-
-  /**
    * Ends all expired sessions, and forgets endings past their retention; how many sessions it
    * ended. Works in short steps that do not hold up other calls, and may run on several nodes at
    * once.
@@ -255,46 +202,4 @@ export interface SessionStore {
    * window, still existing, their user's, and he not disabled. In no particular order.
    */
   listActiveCharacters(worldId: string, activeWithinMs: number): Promise<readonly ActiveCharacter[]>;
-
-  /**
-   * The characters that are there, in one world or (`null`) in all: in play as for
-   * `listActiveCharacters`, but by the link of the session, if it has one, whatever its activity. A
-   * session is link-dead if its link says so, or if the lease of the node is over. In no particular
-   * order.
-   */
-  listPresentCharacters(worldId: string | null, activeWithinMs: number): Promise<readonly PresentCharacter[]>;
-
-  /** Hides a live session from those below its user, or shows it again; whether it lives. */
-  hideSession(sessionId: string, isHidden: boolean): Promise<boolean>;
-
-  /**
-   * Begins the lease of a node, or prolongs it from now on. Nodes whose leases have been over for a
-   * day, and of whom no session speaks, may be forgotten.
-   */
-  keepNode(node: NodeLease): Promise<void>;
-
-  /** Ends the lease of a node. Its sessions are then free to be adopted. */
-  endNode(nodeId: string): Promise<void>;
-
-  /** Says that a node has connections of a live session, whoever had them before. */
-  linkSession(linking: SessionLinking): Promise<LinkOutcome>;
-
-  /**
-   * Says that a node has no connection of a live session any more. A session with a character
-   * becomes link-dead, in the care of the node; one that was so already stays as it is.
-   */
-  unlinkSession(linking: SessionLinking): Promise<UnlinkOutcome>;
-
-  /**
-   * Takes the character and the link from a live session that has been link-dead for so long, in the
-   * care of this node; whether it was. The session lives on.
-   */
-  dropLinkDead(linking: SessionLinking, graceMs: number): Promise<boolean>;
-
-  /**
-   * Gives a node the sessions of those nodes whose leases are over. Those with a character are
-   * link-dead as of now; the others lose their link. Works in short steps; of two nodes at once,
-   * each session goes to one. The ids of those that are link-dead.
-   */
-  adoptSessions(nodeId: string): Promise<readonly string[]>;
 }

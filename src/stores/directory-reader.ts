@@ -1,6 +1,7 @@
 import type { Character, Directory, User } from '../directory.ts';
 import { SessionStoreError } from '../errors.ts';
-import type { ActiveCharacter, PresentCharacter } from '../session/session-store.ts';
+import type { PresentCharacter } from '../live/link-store.ts';
+import type { ActiveCharacter } from '../session/session-store.ts';
 import type { Session } from '../session/session.ts';
 
 /** The user and the character of a session, as the host knows them now. */

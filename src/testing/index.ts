@@ -1,8 +1,5 @@
 export { FakeClock } from './fake-clock.ts';
 export { describeSessionStore } from './session-store/describe-session-store.ts';
-export type {
-  HostRecords,
-  OpenedStore,
-  SessionStoreSuiteOptions,
-  StoreContext,
-} from './session-store/fixture.ts';
+export { describeLinkStore } from './session-store/describe-link-store.ts';
+export { describeMaintenanceStore } from './session-store/describe-maintenance-store.ts';
+export type { HostRecords, OpenedStore, StoreSuiteOptions, StoreContext } from './session-store/fixture.ts';

@@ -1,7 +1,7 @@
 import { PGlite } from '@electric-sql/pglite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type SessionPolicyOptions, SessionService } from '../../src/index.ts';
+import { MaintenanceMode, type SessionPolicyOptions, SessionService } from '../../src/index.ts';
 import { LiveSessions } from '../../src/live/index.ts';
 import { MemoryDirectory } from '../../src/stores/memory/index.ts';
 import { migrateToLatest, pglitePool, PostgresSessionStore } from '../../src/stores/postgres/index.ts';
@@ -43,6 +43,29 @@ const bare =
     return () => use(sessions);
   };
 
+const CLOSED = { admit: 'admin', message: 'Back soon.' } as const;
+
+/** A token that is to be attached to a node that has begun its lease, and all that there is. */
+async function serveAll({ serve, open }: Scene) {
+  const [sessions, store] = [await serve(), open()];
+  await store.ready();
+  const live = new LiveSessions({ sessions, store, nodeLeaseMs: 600_000 });
+  const [{ token }, other] = [await sessions.createSession(alice.id), await sessions.createSession(alice.id)];
+  await live.attach(other.token, { close() {} });
+
+  return { live, token, maintenance: new MaintenanceMode({ sessions, store }) };
+}
+
+type All = Awaited<ReturnType<typeof serveAll>>;
+
+const withAll =
+  (use: (all: All) => Promise<unknown>): Prepare =>
+  async (scene) => {
+    const all = await serveAll(scene);
+
+    return () => use(all);
+  };
+
 const ROWS: Readonly<Record<string, Prepare>> = {
   'ready(), or the first call':
     async ({ open }) =>
@@ -62,9 +85,9 @@ const ROWS: Readonly<Record<string, Prepare>> = {
     await sessions.createSession(alice.id);
     return () => sessions.createSession(alice.id);
   },
-  'createSession while the game is closed': async ({ serve }) => {
+  'createSession while the game is closed': async ({ serve, open }) => {
     const sessions = await serve();
-    await sessions.startMaintenance({ admit: 'admin', message: 'Back soon.' });
+    await new MaintenanceMode({ sessions, store: open() }).start(CLOSED);
     return () => sessions.createSession(alice.id);
   },
   validate: withToken((sessions, token) => sessions.validateSession(token)),
@@ -119,42 +142,29 @@ const ROWS: Readonly<Record<string, Prepare>> = {
   removeSessionsForCharacter: bare((sessions) => sessions.removeSessionsForCharacter(aria.id)),
   clearAllSessions: bare((sessions) => sessions.clearAllSessions()),
   cleanupExpiredSessions: bare((sessions) => sessions.cleanupExpiredSessions()),
-  startMaintenance: bare((sessions) => sessions.startMaintenance({ admit: 'admin', message: 'Back soon.' })),
-  endMaintenance: bare((sessions) => sessions.endMaintenance()),
-  getMaintenance: bare((sessions) => sessions.getMaintenance()),
+  'start of MaintenanceMode': withAll(({ maintenance }) => maintenance.start(CLOSED)),
+  'end of MaintenanceMode': withAll(({ maintenance }) => maintenance.end()),
+  'current of MaintenanceMode': withAll(({ maintenance }) => maintenance.current()),
   getActiveSessionCount: bare((sessions) => sessions.getActiveSessionCount()),
   getActiveCharacters: bare((sessions) => sessions.getActiveCharacters('mist')),
-  who: bare((sessions) => sessions.who('mist')),
-  countPresent: bare((sessions) => sessions.countPresent()),
-  hideSession: withToken((sessions, token) => sessions.hideSession(token)),
   checkSession: async ({ serve }) => {
     const sessions = await serve();
     const { session } = await sessions.createSession(alice.id);
     return () => sessions.checkSession(session.id);
   },
-  'attach of LiveSessions': async (scene) => {
-    const { live, token } = await liveOn(scene);
-    return () => live.attach(token, { close() {} });
-  },
+  'attach of LiveSessions': withAll(({ live, token }) => live.attach(token, { close() {} })),
   'detach of LiveSessions': async (scene) => {
-    const { live, token } = await liveOn(scene);
+    const { live, token } = await serveAll(scene);
     const attachment = await live.attach(token, { close() {} });
     return async () => {
       attachment.detach();
       await sleep(100); // nobody waits for it
     };
   },
+  'who of LiveSessions': withAll(({ live }) => live.who('mist')),
+  'countPresent of LiveSessions': withAll(({ live }) => live.countPresent()),
+  'hide of LiveSessions': withAll(({ live, token }) => live.hide(token)),
 };
-
-/** A node that has begun its lease, and a token that is to be attached to it. */
-async function liveOn({ serve }: Scene) {
-  const sessions = await serve();
-  const live = new LiveSessions({ sessions, nodeLeaseMs: 600_000 });
-  const [{ token }, other] = [await sessions.createSession(alice.id), await sessions.createSession(alice.id)];
-  await live.attach(other.token, { close() {} });
-
-  return { live, token };
-}
 
 const table = tableOf(readPage('docs/postgres.md'), 'call');
 

@@ -1,8 +1,8 @@
 import pg from 'pg';
 import { afterAll, beforeAll, describe, it } from 'vitest';
 import { PostgresSessionStore } from '../../src/stores/postgres/index.ts';
-import { describeSessionStore } from '../../src/testing/index.ts';
 import type { TestDatabase } from '../support/database.ts';
+import { describePorts } from '../support/describe-ports.ts';
 import { hostRecords } from '../support/host-tables.ts';
 import { createHostDatabase } from './fixture.ts';
 
@@ -54,7 +54,7 @@ function conforms(config: pg.PoolConfig, settings = ''): void {
     await database.close();
   });
 
-  describeSessionStore('PostgresSessionStore', {
+  describePorts('PostgresSessionStore', {
     describe,
     it,
     open: async ({ clock }) => {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PostgresSessionStore } from '../../src/stores/postgres/index.ts';
-import { describeSessionStore } from '../../src/testing/index.ts';
 import type { TestDatabase } from '../support/database.ts';
+import { describePorts } from '../support/describe-ports.ts';
 import { hostRecords } from '../support/host-tables.ts';
 import { createHostDatabase, type Host, openHost } from './fixture.ts';
 
@@ -62,7 +62,7 @@ for (const isolation of ['repeatable read', 'serializable']) {
       }
     });
 
-    describeSessionStore('PostgresSessionStore', {
+    describePorts('PostgresSessionStore', {
       describe,
       it,
       open: async ({ clock }) => {

@@ -238,7 +238,7 @@ describe('events by LISTEN and NOTIFY', () => {
       characters: { relation: 'characters', idType: 'integer' },
     });
     const sessions = new SessionService({ store, ...(events === null ? {} : { events }) });
-    const live = new LiveSessions({ sessions, sweepIntervalMs: events === null ? 500 : 60_000 });
+    const live = new LiveSessions({ sessions, store, sweepIntervalMs: events === null ? 500 : 60_000 });
     toClose.push(() => live.close());
 
     return { sessions, live };

@@ -62,7 +62,7 @@ describe('a connection', () => {
     const host = openLiveHost();
     const { connection } = await attached(host);
 
-    await host.service.startMaintenance({ admit: 'admin', message: 'Back at noon.', endSessions: true });
+    await host.maintenance.start({ admit: 'admin', message: 'Back at noon.', endSessions: true });
     await vi.advanceTimersByTimeAsync(0);
 
     expect(connection.ends).toEqual([{ reason: 'maintenance', message: 'Back at noon.' }]);
@@ -74,7 +74,7 @@ describe('a connection', () => {
     });
     const { connection } = await attached(host);
 
-    await host.service.startMaintenance({ admit: 'admin', message: 'Back at noon.', endSessions: true });
+    await host.maintenance.start({ admit: 'admin', message: 'Back at noon.', endSessions: true });
     await host.pass(2 * SECOND);
 
     expect(connection.reason).toBe('maintenance');

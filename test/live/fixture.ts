@@ -1,6 +1,7 @@
 import { vi } from 'vitest';
 import type { Connection, ConnectionEnd, ExpiryWarning } from '../../src/live/index.ts';
 import { LiveSessions, type LiveSessionsOptions } from '../../src/live/index.ts';
+import { MaintenanceMode } from '../../src/maintenance/maintenance-mode.ts';
 import type { Principal } from '../../src/session/principal.ts';
 import { type Host, type HostOptions, openHost } from '../session/fixture.ts';
 
@@ -33,23 +34,34 @@ export class NotedConnection implements Connection {
 /** A host with one node. Its timers stand still until `pass` moves them, and the clock with them. */
 export interface LiveHost extends Host {
   readonly live: LiveSessions;
+  readonly maintenance: MaintenanceMode;
   /** What the host was told of as an error. */
   readonly errors: unknown[];
   pass(ms: number): Promise<void>;
 }
 
-export type LiveHostOptions = HostOptions & { readonly live?: Partial<LiveSessionsOptions> };
+export type LiveHostOptions = HostOptions & {
+  readonly live?: Omit<Partial<LiveSessionsOptions>, 'sessions' | 'store'>;
+};
 
 /** To be called under fake timers. */
 export function openLiveHost({ live: settings, ...options }: LiveHostOptions = {}): LiveHost {
   const errors: unknown[] = [];
   const onError = (error: unknown): void => void errors.push(error);
   const host = openHost({ onError, ...options });
-  const live = new LiveSessions({ sessions: host.service, onError, ...settings });
+  const maintenance = new MaintenanceMode({ sessions: host.service, store: host.port, onError });
+  const live = new LiveSessions({
+    sessions: host.service,
+    store: host.port,
+    maintenance,
+    onError,
+    ...settings,
+  });
 
   return {
     ...host,
     live,
+    maintenance,
     errors,
     async pass(ms) {
       // In steps, for what is due on the way may look at the clock.

@@ -170,7 +170,7 @@ describe('a player whose connection has dropped', () => {
     await host.live.attach(token, new NotedConnection());
     await host.service.selectCharacter(token, borin.id);
 
-    expect(await host.service.who('stone')).toMatchObject([{ characterName: 'Borin', isLinkDead: false }]);
+    expect(await host.live.who('stone')).toMatchObject([{ characterName: 'Borin', isLinkDead: false }]);
   });
 });
 
@@ -352,7 +352,12 @@ async function failing() {
 async function onTwoNodes(options: LiveHostOptions = {}, live: LiveHostOptions['live'] = {}) {
   const told: string[] = [];
   const opened = await playing({ ...options, live: { ...noting(told), ...live } });
-  const other = new LiveSessions({ sessions: opened.host.service, ...noting(told), ...live });
+  const other = new LiveSessions({
+    sessions: opened.host.service,
+    store: opened.host.port,
+    ...noting(told),
+    ...live,
+  });
   await opened.host.pass(30 * SECOND);
 
   return { ...opened, other, told };
@@ -376,8 +381,8 @@ function noting(told: string[]) {
   };
 }
 
-async function whoIsThere({ service }: LiveHost): Promise<string[]> {
-  const present = await service.who('mist');
+async function whoIsThere({ live }: LiveHost): Promise<string[]> {
+  const present = await live.who('mist');
 
   return present.map(({ characterName, isLinkDead }) => `${characterName}${isLinkDead ? ', link-dead' : ''}`);
 }
@@ -386,8 +391,8 @@ async function sessionIdOf({ service }: LiveHost, token: string): Promise<string
   return (await service.validateSession(token, { touch: false })).session.id;
 }
 
-async function idOfAria({ service }: LiveHost): Promise<string> {
-  const [present] = await service.who('mist');
+async function idOfAria({ live }: LiveHost): Promise<string> {
+  const [present] = await live.who('mist');
 
   return present?.sessionId ?? '';
 }

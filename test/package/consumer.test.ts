@@ -169,7 +169,7 @@ import { describeSessionStore, FakeClock } from 'mud-auth/testing';
 const roles = defineRoles({ permissions: ['dig', 'fly'], roles: { mole: { rank: 1, permissions: ['dig'] } } });
 const store = new MemorySessionStore({ directory: new MemoryDirectory(), clock: new FakeClock() });
 const service = new SessionService({ store, roles });
-export const live = new LiveSessions({ sessions: service });
+export const live = new LiveSessions({ sessions: service, store });
 export const events = new PostgresSessionEvents({ pool: {} as PgPool, createClient: () => ({}) as PgListenClient });
 export async function use(token: string | undefined, pool: PgPool): Promise<Principal | null> {
   await migrateToLatest(pool);

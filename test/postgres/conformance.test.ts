@@ -6,7 +6,7 @@ import {
   pglitePool,
   PostgresSessionStore,
 } from '../../src/stores/postgres/index.ts';
-import { describeSessionStore } from '../../src/testing/index.ts';
+import { describePorts } from '../support/describe-ports.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { hostIdOf, hostRecords, hostTablesSql } from '../support/host-tables.ts';
 
@@ -25,7 +25,7 @@ for (const idType of ['text', 'integer', 'bigint', 'uuid'] as const satisfies Ho
     });
     afterAll(() => database.close());
 
-    describeSessionStore('PostgresSessionStore', {
+    describePorts('PostgresSessionStore', {
       describe,
       it,
       hostId: hostIdOf(idType),
@@ -52,7 +52,7 @@ describe('with a directory', () => {
   });
   afterAll(() => database.close());
 
-  describeSessionStore('PostgresSessionStore', {
+  describePorts('PostgresSessionStore', {
     describe,
     it,
     open: async ({ clock, directory }) => {
@@ -74,7 +74,7 @@ describe('embedded', () => {
   });
   afterAll(() => db.close());
 
-  describeSessionStore('PostgresSessionStore on PGlite', {
+  describePorts('PostgresSessionStore on PGlite', {
     describe,
     it,
     open: async ({ clock }) => {

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { SessionService } from '../../src/index.ts';
+import { MaintenanceMode, SessionService } from '../../src/index.ts';
 import { LiveSessions } from '../../src/live/index.ts';
 import { migrationSql, PostgresSessionStore } from '../../src/stores/postgres/index.ts';
 import { examplesOf, outputOf, writeExamples } from '../docs/examples.ts';
@@ -99,9 +99,7 @@ describe('the worked example of docs/postgres.md', () => {
 
     try {
       await expect(asRole.query('select * from game.account')).rejects.toMatchObject({ code: '42501' });
-      await expect(
-        useEverything(new SessionService({ store, policy: { maxSessionsPerUser: 2 } })),
-      ).resolves.toBe('done');
+      await expect(useEverything(store)).resolves.toBe('done');
     } finally {
       await asRole.end();
       await database.sql(`drop owned by ${role}; drop role ${role}`);
@@ -143,7 +141,11 @@ async function openDatabase(): Promise<TestDatabase> {
 }
 
 /** Everything that sends SQL, one after the other. */
-async function useEverything(sessions: SessionService): Promise<string> {
+async function useEverything(store: PostgresSessionStore): Promise<string> {
+  const sessions = new SessionService({ store, policy: { maxSessionsPerUser: 2 } });
+  const maintenance = new MaintenanceMode({ sessions, store });
+  const live = new LiveSessions({ sessions, store, maintenance });
+
   const { token, session } = await sessions.createSession('1');
   const { token: other } = await sessions.createSession('1');
   await sessions.selectCharacter(other, '1');
@@ -152,13 +154,15 @@ async function useEverything(sessions: SessionService): Promise<string> {
   await sessions.validateSession(other).catch(() => {});
   await sessions.getActiveCharacters('mist');
   await sessions.getActiveSessionCount();
-  await sessions.who('mist');
-  await sessions.countPresent();
-  await sessions.hideSession(token);
-  const live = new LiveSessions({ sessions });
   (await live.attach(token, { close() {} })).detach();
-  await sessions.store.adoptSessions(live.nodeId);
+  await live.who('mist');
+  await live.countPresent();
+  await live.hide(token);
+  await store.adoptSessions(live.nodeId);
   await live.close();
+  await maintenance.start({ admit: 'player', message: 'For wizards only.', endSessions: true });
+  await maintenance.current();
+  await maintenance.end();
   await sessions.releaseCharacter(token);
   await sessions.removeSession(session.id);
   await sessions.logout((await sessions.createSession('1')).token);

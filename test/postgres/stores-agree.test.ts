@@ -3,6 +3,8 @@ import { randomInt } from 'node:crypto';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, it } from 'vitest';
 import { definePolicy } from '../../src/session/session-policy.ts';
+import type { LinkStore } from '../../src/live/index.ts';
+import type { MaintenanceStore } from '../../src/index.ts';
 import type { SessionStore } from '../../src/session/session-store.ts';
 import { MemoryDirectory, MemorySessionStore } from '../../src/stores/memory/index.ts';
 import { migrateToLatest, PostgresSessionStore } from '../../src/stores/postgres/index.ts';
@@ -159,7 +161,7 @@ describe(`the stores, told the same (seed ${SEED})`, () => {
 interface World {
   readonly clock: FakeClock;
   readonly host: HostRecords;
-  readonly store: SessionStore;
+  readonly store: SessionStore & LinkStore & MaintenanceStore;
   /** The ids that were used: a session's is always fresh. */
   readonly used: Set<string>;
 }

@@ -49,7 +49,7 @@ describe('two nodes', () => {
         const { rows: later } = await cluster.database.sql(
           'select count(*)::int as inside from mud_auth.sessions',
         );
-        await there.end('endMaintenance');
+        await there.endMaintenance();
 
         const refused = outcomes.filter((outcome) => outcome.status === 'rejected');
         for (const { reason } of refused) expect(reason).toMatchObject({ code: 'maintenance' });

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type {
   CreatedSession,
   GamePrincipal,
-  MaintenanceOptions,
+  StartMaintenanceOptions,
   SessionPolicyOptions,
 } from '../../src/index.ts';
 import { migrateToLatest } from '../../src/stores/postgres/index.ts';
@@ -65,7 +65,6 @@ export class ServerNode {
     method:
       | 'clearAllSessions'
       | 'cleanupExpiredSessions'
-      | 'endMaintenance'
       | 'logout'
       | 'releaseCharacter'
       | `removeSession${string}`,
@@ -75,8 +74,13 @@ export class ServerNode {
   }
 
   /** Closes the game; how many sessions that ended. */
-  startMaintenance(options: MaintenanceOptions): Promise<number> {
-    return this.#call('startMaintenance', options);
+  startMaintenance(options: StartMaintenanceOptions): Promise<number> {
+    return this.#call('start', options);
+  }
+
+  /** Opens it. */
+  endMaintenance(): Promise<boolean> {
+    return this.#call('end');
   }
 
   /** How many statements it has sent for several calls at once. */

@@ -2,6 +2,7 @@
 import pg from 'pg';
 import {
   InvalidSessionError,
+  MaintenanceMode,
   type Principal,
   type SessionPolicyOptions,
   SessionService,
@@ -72,6 +73,8 @@ const store = new PostgresSessionStore({
 const service =
   cacheMs > 0 ? new CachingService({ store, policy }, cacheMs) : new SessionService({ store, policy });
 
+const maintenance = new MaintenanceMode({ sessions: service, store });
+
 process.on('message', (call: NodeCall) => {
   void answer(call).then((reply) => process.send?.(reply));
 });
@@ -83,10 +86,11 @@ async function answer({ id, method, args }: NodeCall): Promise<NodeAnswer> {
   if (method === 'countSharedStatements') return { id, value: shared };
 
   try {
-    const act: unknown = Reflect.get(service, method);
+    const target = method === 'start' || method === 'end' ? maintenance : service;
+    const act: unknown = Reflect.get(target, method);
     if (typeof act !== 'function') throw new TypeError(`no method ${method}`);
 
-    return { id, value: await act.apply(service, args) };
+    return { id, value: await act.apply(target, args) };
   } catch (error) {
     const code = error instanceof InvalidSessionError ? `session_invalid:${error.reason}` : codeOf(error);
 

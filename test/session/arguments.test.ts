@@ -4,7 +4,7 @@ import type { SessionService } from '../../src/session/session-service.ts';
 import { openHost } from './fixture.ts';
 
 const METHODS = Object.getOwnPropertyNames(Object.getPrototypeOf(openHost().service)).filter(
-  (name): name is Exclude<keyof SessionService, 'events' | 'policy' | 'store'> => name !== 'constructor',
+  (name): name is Exclude<keyof SessionService, 'events' | 'policy' | 'roles'> => name !== 'constructor',
 );
 
 const WRONG: Readonly<Record<string, readonly unknown[]>> = {

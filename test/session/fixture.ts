@@ -1,7 +1,6 @@
 import type { Character, User } from '../../src/directory.ts';
 import { SessionService } from '../../src/session/session-service.ts';
 import type { SessionServiceOptions } from '../../src/session/session-service-options.ts';
-import type { SessionStore } from '../../src/session/session-store.ts';
 import { MemoryDirectory } from '../../src/stores/memory/memory-directory.ts';
 import { MemorySessionStore } from '../../src/stores/memory/memory-session-store.ts';
 import { FakeClock } from '../../src/testing/fake-clock.ts';
@@ -39,7 +38,7 @@ export const REFUSED = {
 } as const;
 
 /** Stands between a service and its store: may act before the call, after it, or instead of it. */
-export type Around = (method: keyof SessionStore, call: () => Promise<unknown>) => Promise<unknown>;
+export type Around = (method: keyof MemorySessionStore, call: () => Promise<unknown>) => Promise<unknown>;
 
 /** A MUD server of a test: its people, its clock, its store, and the service on top. */
 export interface Host {
@@ -47,6 +46,8 @@ export interface Host {
   readonly directory: MemoryDirectory;
   /** The store itself, with nothing around it. */
   readonly store: MemorySessionStore;
+  /** The same with what the test has put around it. */
+  readonly port: MemorySessionStore;
   readonly service: SessionService;
 }
 
@@ -58,9 +59,10 @@ export interface HostOptions extends Omit<SessionServiceOptions, 'store'> {
 export function openHost({ around, directory = peopledDirectory(), ...options }: HostOptions = {}): Host {
   const clock = new FakeClock();
   const store = new MemorySessionStore({ directory, clock });
-  const service = new SessionService({ ...options, store: around ? intercepted(store, around) : store });
+  const port = around === undefined ? store : intercepted(store, around);
+  const service = new SessionService({ ...options, store: port });
 
-  return { clock, directory, store, service };
+  return { clock, directory, store, port, service };
 }
 
 /** A host that notes which methods of the store are called, in `calls`. */
@@ -83,9 +85,9 @@ export function peopledDirectory(): MemoryDirectory {
 }
 
 /** The store, all of whose calls pass through `around`. */
-function intercepted(store: SessionStore, around: Around): SessionStore {
+function intercepted(store: MemorySessionStore, around: Around): MemorySessionStore {
   return new Proxy(store, {
-    get(target, name: keyof SessionStore) {
+    get(target, name: keyof MemorySessionStore) {
       return (...args: readonly unknown[]) =>
         // A method of the port and its own arguments: whatever it gives is a promise.
         around(name, () => Reflect.apply(target[name], target, args) as Promise<unknown>);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { InvalidSessionError, SessionStoreError } from '../../src/errors.ts';
-import type { SessionStore } from '../../src/session/session-store.ts';
 import { MemoryDirectory } from '../../src/stores/memory/memory-directory.ts';
+import type { MemorySessionStore } from '../../src/stores/memory/memory-session-store.ts';
 import {
   alice,
   aria,
@@ -26,7 +26,6 @@ const TOKEN_CALLS: Readonly<Record<string, Call>> = {
   getUsernameAndRoleFromSession: ({ service }, token) => service.getUsernameAndRoleFromSession(token),
   selectCharacter: ({ service }, token) => service.selectCharacter(token, aria.id),
   releaseCharacter: ({ service }, token) => service.releaseCharacter(token),
-  hideSession: ({ service }, token) => service.hideSession(token),
   logout: ({ service }, token) => service.logout(token),
 };
 
@@ -40,11 +39,6 @@ const OTHER_CALLS: Readonly<Record<string, Call>> = {
   cleanupExpiredSessions: ({ service }) => service.cleanupExpiredSessions(),
   getActiveSessionCount: ({ service }) => service.getActiveSessionCount(),
   getActiveCharacters: ({ service }) => service.getActiveCharacters('mist'),
-  startMaintenance: ({ service }) => service.startMaintenance({ admit: 'admin', message: 'Back soon.' }),
-  endMaintenance: ({ service }) => service.endMaintenance(),
-  getMaintenance: ({ service }) => service.getMaintenance(),
-  who: ({ service }) => service.who('mist'),
-  countPresent: ({ service }) => service.countPresent(),
 };
 
 const CALLS = { ...TOKEN_CALLS, ...OTHER_CALLS };
@@ -241,7 +235,7 @@ async function onFallibleDirectory(): Promise<Playing & { readonly directory: Fa
 }
 
 async function failing(
-  fails: (method: keyof SessionStore) => boolean,
+  fails: (method: keyof MemorySessionStore) => boolean,
   error = new SessionStoreError('no route to host', { retryable: true, outcome: 'unknown' }),
 ): Promise<Playing & { readonly fail: () => void; readonly recover: () => void }> {
   let isDown = false;

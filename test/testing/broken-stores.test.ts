@@ -1,7 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import type { SessionStore } from '../../src/session/session-store.ts';
 import { MemorySessionStore } from '../../src/stores/memory/memory-session-store.ts';
-import { describeSessionStore, type StoreContext } from '../../src/testing/index.ts';
+import {
+  describeLinkStore,
+  describeMaintenanceStore,
+  describeSessionStore,
+  type StoreContext,
+} from '../../src/testing/index.ts';
 import {
   CachingDirectory,
   BlindStore,
@@ -36,7 +40,7 @@ const RACING = 'calls at the same time';
 /** Cases of the suite that a store fails, by chapter. */
 type Failures = Readonly<Record<string, readonly string[]>>;
 
-describe('describeSessionStore', () => {
+describe('the suites of stores', () => {
   it('finds nothing wrong with a sound store', async () => {
     expect(await failuresOf((context) => new MemorySessionStore(context))).toEqual({});
   });
@@ -53,10 +57,10 @@ describe('describeSessionStore', () => {
       SEATING,
       ENDING,
       LISTING,
+      RACING,
       LINKING,
       PRESENCE,
       MAINTENANCE,
-      RACING,
     ]);
   });
 
@@ -80,7 +84,7 @@ describe('describeSessionStore', () => {
     expect(closed).toBe(cases.length);
   });
 
-  it.each<[string, (context: StoreContext) => SessionStore, readonly string[]]>([
+  it.each<[string, (context: StoreContext) => MemorySessionStore, readonly string[]]>([
     [
       'lets a session live until after its deadline',
       (context) => new LateStore(context),
@@ -119,23 +123,25 @@ interface Case {
 }
 
 /** The cases of the suite for a store, collected instead of run. */
-function casesOf(open: (context: StoreContext) => SessionStore, close?: () => Promise<void>): Case[] {
+function casesOf(open: (context: StoreContext) => MemorySessionStore, close?: () => Promise<void>): Case[] {
   const cases: Case[] = [];
   let chapter = '';
 
-  describeSessionStore('a store', {
-    describe: (title, body) => {
-      chapter = title;
-      body();
-    },
-    it: (title, run) => cases.push({ chapter, title, run }),
-    open: (context) => ({ store: open(context), ...(close && { close }) }),
-  });
+  for (const describeStore of [describeSessionStore, describeLinkStore, describeMaintenanceStore]) {
+    describeStore('a store', {
+      describe: (title, body) => {
+        chapter = title;
+        body();
+      },
+      it: (title, run) => cases.push({ chapter, title, run }),
+      open: (context) => ({ store: open(context), ...(close && { close }) }),
+    });
+  }
 
   return cases;
 }
 
-async function failuresOf(open: (context: StoreContext) => SessionStore): Promise<Failures> {
+async function failuresOf(open: (context: StoreContext) => MemorySessionStore): Promise<Failures> {
   const failed: Pick<Case, 'chapter' | 'title'>[] = [];
   for (const { chapter, title, run } of casesOf(open)) {
     const hasFailed = await run().then(

@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Character, Directory, User } from '../../src/directory.ts';
+import type { NodeLease, SessionLinking } from '../../src/live/link-store.ts';
 import type { Ending, EndingCause } from '../../src/session/ending.ts';
 import { type SessionPolicy, termsFor } from '../../src/session/session-policy.ts';
 import type {
@@ -7,9 +8,7 @@ import type {
   CreateSessionOutcome,
   EndingRecord,
   NewSession,
-  NodeLease,
   SelectCharacterOutcome,
-  SessionLinking,
   SessionRecord,
   TouchOutcome,
 } from '../../src/session/session-store.ts';

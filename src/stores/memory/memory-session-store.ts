@@ -3,24 +3,32 @@ import { type Clock, systemClock } from '../../clock.ts';
 import type { Directory } from '../../directory.ts';
 import { SessionStoreError } from '../../errors.ts';
 import type { Ending, EndingCause } from '../../session/ending.ts';
-import type { Maintenance, NewMaintenance } from '../../session/maintenance.ts';
+import type {
+  LinkOutcome,
+  LinkStore,
+  NodeLease,
+  PresentCharacter,
+  SessionLinking,
+  UnlinkOutcome,
+} from '../../live/link-store.ts';
+import type {
+  Maintenance,
+  MaintenanceRecord,
+  MaintenanceStore,
+  NewMaintenance,
+} from '../../maintenance/maintenance-store.ts';
 import { termsFor } from '../../session/session-policy.ts';
 import type {
   ActiveCharacter,
   CharacterSelection,
   CreateSessionOutcome,
   EndingRecord,
-  LinkOutcome,
   NewSession,
-  NodeLease,
-  PresentCharacter,
   SelectCharacterOutcome,
   SessionLink,
-  SessionLinking,
   SessionRecord,
   SessionStore,
   TouchOutcome,
-  UnlinkOutcome,
 } from '../../session/session-store.ts';
 import { isActiveWithin, isExpired, type Session } from '../../session/session.ts';
 import { DirectoryReader } from '../directory-reader.ts';
@@ -50,7 +58,7 @@ const CLEANUP_STEP = 250;
  *
  * What makes a method atomic is that nothing is awaited between its first look and its last write.
  */
-export class MemorySessionStore implements SessionStore {
+export class MemorySessionStore implements SessionStore, LinkStore, MaintenanceStore {
   readonly #directory: DirectoryReader;
   readonly #clock: Clock;
   readonly #maxSessions: number;
@@ -75,7 +83,9 @@ export class MemorySessionStore implements SessionStore {
     const user = await this.#directory.findEnabledUser(input.userId);
     if (user === null) return { outcome: 'user_not_available' };
 
-    if (this.#maintenance?.admittedRoles.includes(user.role) === false) return { outcome: 'maintenance' };
+    const closed = this.#maintenanceRecord();
+    if (closed?.maintenance.admittedRoles.includes(user.role) === false)
+      return { outcome: 'maintenance', ...closed };
 
     const now = this.#clock.now();
     const terms = termsFor(input.policy, user.role);
@@ -233,7 +243,11 @@ export class MemorySessionStore implements SessionStore {
     return wasClosed;
   }
 
-  async findMaintenance(): Promise<{ readonly maintenance: Maintenance; readonly readAt: Date } | null> {
+  async findMaintenance(): Promise<MaintenanceRecord | null> {
+    return this.#maintenanceRecord();
+  }
+
+  #maintenanceRecord(): MaintenanceRecord | null {
     if (this.#maintenance === null) return null;
     const { admittedRoles, expectedEnd, since } = this.#maintenance;
 

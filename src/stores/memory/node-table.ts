@@ -1,4 +1,4 @@
-import type { NodeLease } from '../../session/session-store.ts';
+import type { NodeLease } from '../../live/link-store.ts';
 
 /** The nodes, and until when each is taken to live. */
 export class NodeTable {

@@ -1,17 +1,12 @@
+import type { PresentCharacter } from '../../live/link-store.ts';
 import type { Character, Directory } from '../../directory.ts';
 import { termsFor } from '../../session/session-policy.ts';
-import type {
-  ActiveCharacter,
-  CreateSessionOutcome,
-  NewSession,
-  PresentCharacter,
-  SessionRecord,
-} from '../../session/session-store.ts';
+import type { ActiveCharacter, NewSession, SessionRecord } from '../../session/session-store.ts';
 import { DirectoryReader } from '../directory-reader.ts';
 import type { Coalescer } from './coalescer.ts';
 import type { Connections } from './connections.ts';
 import { idTypes } from './id-types.ts';
-import type { People } from './people.ts';
+import type { People, TriedCreation } from './people.ts';
 import {
   type CreatingStatements,
   creatingStatements,
@@ -58,7 +53,7 @@ export class DirectoryPeople implements People {
     // A directory is taken at its word.
   }
 
-  async createSession(input: NewSession): Promise<CreateSessionOutcome> {
+  async createSession(input: NewSession): Promise<TriedCreation> {
     // Before any transaction: the directory may need a connection of the same pool.
     const user = idTypes.text.fits(input.userId) ? await this.#directory.findEnabledUser(input.userId) : null;
     if (user === null) return { outcome: 'user_not_available' };

@@ -1,15 +1,20 @@
+import type { PresentCharacter } from '../../live/link-store.ts';
 import type { Character } from '../../directory.ts';
 import type {
   ActiveCharacter,
   CreateSessionOutcome,
   NewSession,
-  PresentCharacter,
   SessionRecord,
 } from '../../session/session-store.ts';
 
+/** What became of a `createSession`, before anybody has looked why the game is closed. */
+export type TriedCreation =
+  | Exclude<CreateSessionOutcome, { readonly outcome: 'maintenance' }>
+  | { readonly outcome: 'maintenance' };
+
 /** The questions in which sessions meet the host's users and characters, wherever those are kept. */
 export interface People {
-  createSession(input: NewSession): Promise<CreateSessionOutcome>;
+  createSession(input: NewSession): Promise<TriedCreation>;
   /** The users with sessions who have none of these roles, or do not exist. */
   listOutsiders(roles: readonly string[]): Promise<readonly string[]>;
   /** The character, if it exists, is this user's, and has a world to stand in. */

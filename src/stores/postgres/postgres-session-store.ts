@@ -1,21 +1,28 @@
 import { SessionStoreError } from '../../errors.ts';
 import type { Ending, EndingCause } from '../../session/ending.ts';
-import type { Maintenance, NewMaintenance } from '../../session/maintenance.ts';
+import type {
+  LinkOutcome,
+  LinkStore,
+  NodeLease,
+  PresentCharacter,
+  SessionLinking,
+  UnlinkOutcome,
+} from '../../live/link-store.ts';
+import type {
+  MaintenanceRecord,
+  MaintenanceStore,
+  NewMaintenance,
+} from '../../maintenance/maintenance-store.ts';
 import type {
   ActiveCharacter,
   CharacterSelection,
   CreateSessionOutcome,
   EndingRecord,
-  LinkOutcome,
   NewSession,
-  NodeLease,
-  PresentCharacter,
   SelectCharacterOutcome,
-  SessionLinking,
   SessionRecord,
   SessionStore,
   TouchOutcome,
-  UnlinkOutcome,
 } from '../../session/session-store.ts';
 import { isSessionId } from '../../token.ts';
 import { Cleanup } from './cleanup.ts';
@@ -27,7 +34,7 @@ import { idTypes } from './id-types.ts';
 import { checkSchemaName, DEFAULT_SCHEMA, quoted } from './identifiers.ts';
 import { migrateToLatest } from './migrate.ts';
 import { checkOptions, connectionOptionsOf, type PostgresSessionStoreOptions } from './options.ts';
-import type { People } from './people.ts';
+import type { People, TriedCreation } from './people.ts';
 import { RelationPeople } from './relation-people.ts';
 import { checkSchemaVersion } from './schema-version.ts';
 import { type CreatingStatements, creatingStatements } from './statements/creating-statements.ts';
@@ -66,7 +73,7 @@ const CLEAR_ALL_TIMEOUT_MS = 10 * 60_000;
  * Sessions in Postgres, version 15 or later: the same for all processes, and there after a restart.
  * Deciding statements go by the clock of the database.
  */
-export class PostgresSessionStore implements SessionStore {
+export class PostgresSessionStore implements SessionStore, LinkStore, MaintenanceStore {
   readonly #connections: Connections;
   readonly #people: People;
   readonly #byUser: UserTransactions;
@@ -130,11 +137,17 @@ export class PostgresSessionStore implements SessionStore {
 
   async createSession(input: NewSession): Promise<CreateSessionOutcome> {
     await this.ready();
-    try {
-      return await this.#people.createSession(input);
-    } catch (error) {
-      if (isUniqueViolation(error)) return { outcome: 'id_in_use' };
-      throw error;
+    for (let tries = 1; ; tries += 1) {
+      const created = await this.#create(input);
+      if (created.outcome !== 'maintenance') return created;
+
+      const closed = await this.findMaintenance();
+      if (closed !== null) return { outcome: 'maintenance', ...closed };
+      if (tries === MAX_TRIES)
+        throw new SessionStoreError('The game was closed and opened at every try.', {
+          retryable: true,
+          outcome: 'not-applied',
+        });
     }
   }
 
@@ -251,7 +264,7 @@ export class PostgresSessionStore implements SessionStore {
     return (await this.#run(this.#statements.endMaintenance, {})).length > 0;
   }
 
-  async findMaintenance(): Promise<{ readonly maintenance: Maintenance; readonly readAt: Date } | null> {
+  async findMaintenance(): Promise<MaintenanceRecord | null> {
     const [row] = await this.#run(this.#statements.findMaintenance, {});
 
     return row === undefined ? null : { maintenance: toMaintenance(row), readAt: toTime(row.read_at) };
@@ -332,6 +345,15 @@ export class PostgresSessionStore implements SessionStore {
       const rows = await this.#run(this.#statements.adoptSessions, { node: nodeId, size: ADOPTION_STEP });
       adopted.push(...rows.filter((row) => row.is_link_dead).map(({ id }) => id));
       if (rows.length < ADOPTION_STEP) return adopted;
+    }
+  }
+
+  async #create(input: NewSession): Promise<TriedCreation> {
+    try {
+      return await this.#people.createSession(input);
+    } catch (error) {
+      if (isUniqueViolation(error)) return { outcome: 'id_in_use' };
+      throw error;
     }
   }
 

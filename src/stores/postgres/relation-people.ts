@@ -1,18 +1,13 @@
+import type { PresentCharacter } from '../../live/link-store.ts';
 import type { Character, User } from '../../directory.ts';
 import { SessionStoreError } from '../../errors.ts';
 import { type SessionPolicy, termsFor } from '../../session/session-policy.ts';
-import type {
-  ActiveCharacter,
-  CreateSessionOutcome,
-  NewSession,
-  PresentCharacter,
-  SessionRecord,
-} from '../../session/session-store.ts';
+import type { ActiveCharacter, NewSession, SessionRecord } from '../../session/session-store.ts';
 import type { Coalescer } from './coalescer.ts';
 import type { Connections } from './connections.ts';
 import { checkRelations, checkSettings, type HostRelations, readWorldType } from './host-relations.ts';
 import { type HostIdType, idTypes } from './id-types.ts';
-import type { People } from './people.ts';
+import type { People, TriedCreation } from './people.ts';
 import { paramsOfNew, paramsOfTerms, toNewSession } from './statements/creating-statements.ts';
 import { toPresence } from './statements/link-statements.ts';
 import { type RecordRow, toRecord } from './statements/record-statements.ts';
@@ -57,7 +52,7 @@ export class RelationPeople implements People {
     this.#knowWorlds(await checkRelations(this.#connections, this.#relations));
   }
 
-  async createSession(input: NewSession): Promise<CreateSessionOutcome> {
+  async createSession(input: NewSession): Promise<TriedCreation> {
     const { userId, policy } = input;
     if (!idTypes[this.#relations.users.idType].fits(userId)) return { outcome: 'user_not_available' };
 
@@ -119,7 +114,7 @@ export class RelationPeople implements People {
   }
 
   /** Why nothing was inserted. */
-  async #refuse(user: string): Promise<CreateSessionOutcome> {
+  async #refuse(user: string): Promise<TriedCreation> {
     const [row] = await this.#connections.run(this.#statements.findAdmission, { user });
 
     return { outcome: row?.is_admitted === false ? 'maintenance' : 'user_not_available' };

@@ -1,14 +1,10 @@
 import type { Character } from '../../directory.ts';
 import type { Ending, EndingCause } from '../../session/ending.ts';
 import { type SessionTerms, termsFor } from '../../session/session-policy.ts';
-import type {
-  CharacterSelection,
-  CreateSessionOutcome,
-  NewSession,
-  SelectCharacterOutcome,
-} from '../../session/session-store.ts';
+import type { CharacterSelection, NewSession, SelectCharacterOutcome } from '../../session/session-store.ts';
 import type { Runner } from './connection.ts';
 import type { Connections } from './connections.ts';
+import type { TriedCreation } from './people.ts';
 import {
   type CreatingStatements,
   paramsOfNew,
@@ -41,7 +37,7 @@ export class UserTransactions {
   }
 
   /** Creates a session for a user with this role, on these terms. */
-  async createSessionOn(role: string, terms: SessionTerms, input: NewSession): Promise<CreateSessionOutcome> {
+  async createSessionOn(role: string, terms: SessionTerms, input: NewSession): Promise<TriedCreation> {
     return this.#connections.transaction(async (transaction) => {
       const had = await transaction.run(this.#statements.lockUserCounting, this.#locking(input.userId));
 
@@ -53,7 +49,7 @@ export class UserTransactions {
   async createSession(
     input: NewSession,
     lockUserWithRole: Statement<LockParams, LockedUserRow>,
-  ): Promise<CreateSessionOutcome> {
+  ): Promise<TriedCreation> {
     return this.#connections.transaction(async (transaction) => {
       const [user] = await transaction.run(lockUserWithRole, this.#locking(input.userId));
       if (user === undefined || user.role === null) return { outcome: 'user_not_available' };
@@ -106,7 +102,7 @@ export class UserTransactions {
     { role, terms }: { readonly role: string; readonly terms: SessionTerms },
     had: number,
     transaction: Runner,
-  ): Promise<CreateSessionOutcome> {
+  ): Promise<TriedCreation> {
     const limit = terms.maxSessionsPerUser ?? KEEP_ALL;
     const keep = terms.sessionLimitPolicy === 'replace_oldest' ? limit - 1 : KEEP_ALL;
     const params = { ...paramsOfNew(input), ...paramsOfTerms(terms), role, limit, keep };

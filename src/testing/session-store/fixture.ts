@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import type { Character, User } from '../../directory.ts';
 import type { EndingCause } from '../../session/ending.ts';
 import { definePolicy, type SessionPolicyOptions } from '../../session/session-policy.ts';
-import type { SessionLink, SessionStore } from '../../session/session-store.ts';
+import type { SessionStore } from '../../session/session-store.ts';
 import type { Session } from '../../session/session.ts';
 import { MemoryDirectory } from '../../stores/memory/memory-directory.ts';
 import { newSessionId } from '../../token.ts';
@@ -28,22 +28,22 @@ export interface StoreContext {
 }
 
 /** A store under test: empty, and used by one case only. */
-export interface OpenedStore {
-  readonly store: SessionStore;
+export interface OpenedStore<Store extends SessionStore = SessionStore> {
+  readonly store: Store;
   /** Where users and characters are put, if the store reads them elsewhere than in the directory. */
   readonly host?: HostRecords;
   /** Called at the end of the case. */
   readonly close?: () => Promise<void>;
 }
 
-/** What {@link describeSessionStore} is given. */
-export interface SessionStoreSuiteOptions {
+/** What a suite is given. */
+export interface StoreSuiteOptions<Store extends SessionStore = SessionStore> {
   /** The `describe` of your test runner. */
   readonly describe: (title: string, body: () => void) => unknown;
   /** The `it` of your test runner. */
   readonly it: (title: string, body: () => Promise<void>) => unknown;
   /** Opens a fresh, empty store. Called once for every case. */
-  readonly open: (context: StoreContext) => OpenedStore | Promise<OpenedStore>;
+  readonly open: (context: StoreContext) => OpenedStore<Store> | Promise<OpenedStore<Store>>;
   /** The host's n-th id, in the form that the store takes. Default: `String(n)`. */
   readonly hostId?: (n: number) => string;
 }
@@ -65,34 +65,50 @@ interface People {
 }
 
 /** One case's store, clock and people. */
-export interface Fixture extends People {
-  readonly store: SessionStore;
+export interface Fixture<Store extends SessionStore = SessionStore> extends People {
+  readonly store: Store;
   readonly clock: FakeClock;
   readonly host: HostRecords;
   /** Creates a session for a user, and fails the case if the store does not. */
   readonly create: (user: User, policy?: SessionPolicyOptions) => Promise<Session>;
   /** Lets a session play a character, taking it over if need be. */
   readonly play: (session: Session, character: Character) => Promise<void>;
-  /** A node of this name with a lease of ten seconds. */
-  readonly startNode: (name: string) => Promise<string>;
-  /** The link of a session as it is now. */
-  readonly linkOf: (session: Session) => Promise<SessionLink | null>;
   /** Whether the session can still be used. */
   readonly isLive: (session: Session) => Promise<boolean>;
 }
 
 /** Declares one case of the suite, with a store of its own. */
-export type DeclareCase = (title: string, body: (fixture: Fixture) => Promise<void>) => void;
+export type DeclareCase<Store extends SessionStore = SessionStore> = (
+  title: string,
+  body: (fixture: Fixture<Store>) => Promise<void>,
+) => void;
 
-/** How long a node of the suite is taken to live. */
-export const LEASE_MS = 10_000;
+/** The cases of a suite by chapter. */
+export type Chapters<Store extends SessionStore> = Readonly<Record<string, (it: DeclareCase<Store>) => void>>;
 
 export const KICKED: EndingCause = { reason: 'kicked', actorId: null };
 
+/** Declares the cases of a suite, each of which opens a store of its own. */
+export function describeChapters<Store extends SessionStore>(
+  title: string,
+  chapters: Chapters<Store>,
+  options: StoreSuiteOptions<Store>,
+): void {
+  options.describe(title, () => {
+    for (const [chapter, declareCases] of Object.entries(chapters)) {
+      options.describe(chapter, () => {
+        declareCases((sentence, body) => {
+          options.it(sentence, () => withFixture(options, body));
+        });
+      });
+    }
+  });
+}
+
 /** Runs the body on a fresh store, and closes it whatever happens. */
-export async function withFixture(
-  options: SessionStoreSuiteOptions,
-  body: (fixture: Fixture) => Promise<void>,
+async function withFixture<Store extends SessionStore>(
+  options: StoreSuiteOptions<Store>,
+  body: (fixture: Fixture<Store>) => Promise<void>,
 ): Promise<void> {
   const clock = new FakeClock();
   const directory = new MemoryDirectory();
@@ -130,9 +146,7 @@ function peopleOf(hostId: (n: number) => string): People {
   };
 }
 
-function actionsOn(
-  store: SessionStore,
-): Pick<Fixture, 'create' | 'play' | 'startNode' | 'linkOf' | 'isLive'> {
+function actionsOn(store: SessionStore): Pick<Fixture, 'create' | 'play' | 'isLive'> {
   return {
     async create(user, policy) {
       const created = await store.createSession({
@@ -154,18 +168,6 @@ function actionsOn(
         seatPolicy: 'take_over',
       });
       assert.equal(selected.outcome, 'selected');
-    },
-    async startNode(name) {
-      const id = newSessionId();
-      await store.keepNode({ id, name, leaseMs: LEASE_MS });
-
-      return id;
-    },
-    async linkOf(session) {
-      const found = await store.findSession(session.id);
-      assert.ok(found !== null, 'the session is there');
-
-      return found.link;
     },
     async isLive(session) {
       return (await store.touchSession(session.id)).outcome !== 'ended';

@@ -1,31 +1,29 @@
 import assert from 'node:assert/strict';
 import { newSessionId } from '../../token.ts';
-import { type DeclareCase, KICKED, LEASE_MS } from './fixture.ts';
+import type { LinkStore } from '../../live/link-store.ts';
+import type { SessionStore } from '../../session/session-store.ts';
+import { type DeclareCase, KICKED } from './fixture.ts';
+import { LEASE_MS, linkOf, startNode } from './link-fixture.ts';
 
-export function linkCases(it: DeclareCase): void {
-  it('links a session to the node that has its connections', async ({
-    alice,
-    create,
-    linkOf,
-    startNode,
-    store,
-  }) => {
+export function linkCases(it: DeclareCase<SessionStore & LinkStore>): void {
+  it('links a session to the node that has its connections', async (fixture) => {
+    const { alice, create, store } = fixture;
     const session = await create(alice);
-    const nodeId = await startNode('north');
-    assert.equal(await linkOf(session), null);
+    const nodeId = await startNode(fixture, 'north');
+    assert.equal(await linkOf(fixture, session), null);
 
     assert.deepEqual(await store.linkSession({ sessionId: session.id, nodeId }), {
       outcome: 'linked',
       former: null,
     });
 
-    assert.deepEqual(await linkOf(session), { nodeId, linkDeadSince: null });
+    assert.deepEqual(await linkOf(fixture, session), { nodeId, linkDeadSince: null });
   });
 
   it('gives the link to whoever asked last, and says whose it was', async (fixture) => {
-    const { alice, create, linkOf, startNode, store } = fixture;
+    const { alice, create, store } = fixture;
     const { id: sessionId, ...session } = await create(alice);
-    const [north, south] = [await startNode('north'), await startNode('south')];
+    const [north, south] = [await startNode(fixture, 'north'), await startNode(fixture, 'south')];
     await store.linkSession({ sessionId, nodeId: north });
 
     assert.deepEqual(await store.linkSession({ sessionId, nodeId: south }), {
@@ -33,13 +31,16 @@ export function linkCases(it: DeclareCase): void {
       former: { nodeId: north, linkDeadSince: null },
     });
 
-    assert.deepEqual(await linkOf({ ...session, id: sessionId }), { nodeId: south, linkDeadSince: null });
+    assert.deepEqual(await linkOf(fixture, { ...session, id: sessionId }), {
+      nodeId: south,
+      linkDeadSince: null,
+    });
     assert.equal(await store.unlinkSession({ sessionId, nodeId: north }), 'not_linked');
   });
 
   it('links no session that has ended, has expired, or never was', async (fixture) => {
-    const { alice, clock, create, startNode, store } = fixture;
-    const nodeId = await startNode('north');
+    const { alice, clock, create, store } = fixture;
+    const nodeId = await startNode(fixture, 'north');
     const ended = await create(alice);
     await store.endSession(ended.id, KICKED);
     const expired = await create(alice, { idleTimeoutMs: 1_000 });
@@ -54,10 +55,10 @@ export function linkCases(it: DeclareCase): void {
   });
 
   it('keeps the character of one whose connection has dropped, from that moment on', async (fixture) => {
-    const { alice, aria, clock, create, linkOf, play, startNode, store } = fixture;
+    const { alice, aria, clock, create, play, store } = fixture;
     const session = await create(alice);
     await play(session, aria);
-    const nodeId = await startNode('north');
+    const nodeId = await startNode(fixture, 'north');
     await store.linkSession({ sessionId: session.id, nodeId });
     const linkDeadSince = clock.now();
 
@@ -65,26 +66,27 @@ export function linkCases(it: DeclareCase): void {
     clock.advance(1_000);
     assert.equal(await store.unlinkSession({ sessionId: session.id, nodeId }), 'link_dead');
 
-    assert.deepEqual(await linkOf(session), { nodeId, linkDeadSince });
+    assert.deepEqual(await linkOf(fixture, session), { nodeId, linkDeadSince });
     assert.equal((await store.findSession(session.id))?.session.characterId, aria.id);
   });
 
-  it('keeps nothing where there is no character', async ({ alice, create, linkOf, startNode, store }) => {
+  it('keeps nothing where there is no character', async (fixture) => {
+    const { alice, create, store } = fixture;
     const session = await create(alice);
-    const nodeId = await startNode('north');
+    const nodeId = await startNode(fixture, 'north');
     await store.linkSession({ sessionId: session.id, nodeId });
 
     assert.equal(await store.unlinkSession({ sessionId: session.id, nodeId }), 'unlinked');
 
-    assert.equal(await linkOf(session), null);
+    assert.equal(await linkOf(fixture, session), null);
     assert.equal(await store.unlinkSession({ sessionId: session.id, nodeId }), 'not_linked');
   });
 
   it('takes the character when the grace is over, not earlier, and leaves the session', async (fixture) => {
-    const { alice, aria, clock, create, isLive, linkOf, play, startNode, store } = fixture;
+    const { alice, aria, clock, create, isLive, play, store } = fixture;
     const session = await create(alice);
     await play(session, aria);
-    const linking = { sessionId: session.id, nodeId: await startNode('north') };
+    const linking = { sessionId: session.id, nodeId: await startNode(fixture, 'north') };
     await store.linkSession(linking);
     assert.equal(await store.dropLinkDead(linking, 0), false);
     await store.unlinkSession(linking);
@@ -97,22 +99,15 @@ export function linkCases(it: DeclareCase): void {
 
     assert.equal(await store.dropLinkDead(linking, 90_000), false);
     assert.equal((await store.findSession(session.id))?.session.characterId, null);
-    assert.equal(await linkOf(session), null);
+    assert.equal(await linkOf(fixture, session), null);
     assert.ok(await isLive(session));
   });
 
-  it('takes nothing from who has come back', async ({
-    alice,
-    aria,
-    clock,
-    create,
-    play,
-    startNode,
-    store,
-  }) => {
+  it('takes nothing from who has come back', async (fixture) => {
+    const { alice, aria, clock, create, play, store } = fixture;
     const session = await create(alice);
     await play(session, aria);
-    const linking = { sessionId: session.id, nodeId: await startNode('north') };
+    const linking = { sessionId: session.id, nodeId: await startNode(fixture, 'north') };
     await store.linkSession(linking);
     await store.unlinkSession(linking);
     clock.advance(100_000);
@@ -124,34 +119,34 @@ export function linkCases(it: DeclareCase): void {
   });
 
   it('waits for nobody whose character was released', async (fixture) => {
-    const { alice, aria, create, linkOf, play, startNode, store } = fixture;
+    const { alice, aria, create, play, store } = fixture;
     const session = await create(alice);
     await play(session, aria);
-    const linking = { sessionId: session.id, nodeId: await startNode('north') };
+    const linking = { sessionId: session.id, nodeId: await startNode(fixture, 'north') };
     await store.linkSession(linking);
     await store.unlinkSession(linking);
 
     await store.releaseCharacter(session.id);
 
-    assert.equal(await linkOf(session), null);
+    assert.equal(await linkOf(fixture, session), null);
   });
 
   it('keeps the link of a connected session whose character is released', async (fixture) => {
-    const { alice, aria, create, linkOf, play, startNode, store } = fixture;
+    const { alice, aria, create, play, store } = fixture;
     const session = await create(alice);
     await play(session, aria);
-    const nodeId = await startNode('north');
+    const nodeId = await startNode(fixture, 'north');
     await store.linkSession({ sessionId: session.id, nodeId });
 
     await store.releaseCharacter(session.id);
 
-    assert.deepEqual(await linkOf(session), { nodeId, linkDeadSince: null });
+    assert.deepEqual(await linkOf(fixture, session), { nodeId, linkDeadSince: null });
   });
 
   it('keeps the link through touches and selections', async (fixture) => {
-    const { alice, aria, borin, clock, create, linkOf, play, startNode, store } = fixture;
+    const { alice, aria, borin, clock, create, play, store } = fixture;
     const session = await create(alice);
-    const nodeId = await startNode('north');
+    const nodeId = await startNode(fixture, 'north');
     await store.linkSession({ sessionId: session.id, nodeId });
 
     await play(session, aria);
@@ -159,15 +154,15 @@ export function linkCases(it: DeclareCase): void {
     await store.touchSession(session.id);
     await play(session, borin);
 
-    assert.deepEqual(await linkOf(session), { nodeId, linkDeadSince: null });
+    assert.deepEqual(await linkOf(fixture, session), { nodeId, linkDeadSince: null });
   });
 
   it('gives the sessions of a dead node to the one that asks, link-dead as of then', async (fixture) => {
-    const { alice, aria, bob, clock, create, linkOf, play, startNode, store } = fixture;
+    const { alice, aria, bob, clock, create, play, store } = fixture;
     const playing = await create(alice);
     await play(playing, aria);
     const accountOnly = await create(bob);
-    const [north, south] = [await startNode('north'), await startNode('south')];
+    const [north, south] = [await startNode(fixture, 'north'), await startNode(fixture, 'south')];
     await store.linkSession({ sessionId: playing.id, nodeId: north });
     await store.linkSession({ sessionId: accountOnly.id, nodeId: north });
     clock.advance(LEASE_MS - 1);
@@ -177,35 +172,35 @@ export function linkCases(it: DeclareCase): void {
 
     assert.deepEqual(await store.adoptSessions(south), [playing.id]);
 
-    assert.deepEqual(await linkOf(playing), { nodeId: south, linkDeadSince: clock.now() });
-    assert.equal(await linkOf(accountOnly), null);
+    assert.deepEqual(await linkOf(fixture, playing), { nodeId: south, linkDeadSince: clock.now() });
+    assert.equal(await linkOf(fixture, accountOnly), null);
     assert.deepEqual(await store.adoptSessions(south), []);
   });
 
   it('begins the grace anew for those whom a dead node waited for', async (fixture) => {
-    const { alice, aria, clock, create, linkOf, play, startNode, store } = fixture;
+    const { alice, aria, clock, create, play, store } = fixture;
     const session = await create(alice);
     await play(session, aria);
-    const north = await startNode('north');
+    const north = await startNode(fixture, 'north');
     await store.linkSession({ sessionId: session.id, nodeId: north });
     await store.unlinkSession({ sessionId: session.id, nodeId: north });
     clock.advance(60_000);
-    const south = await startNode('south');
+    const south = await startNode(fixture, 'south');
 
     assert.deepEqual(await store.adoptSessions(south), [session.id]);
 
-    assert.deepEqual(await linkOf(session), { nodeId: south, linkDeadSince: clock.now() });
+    assert.deepEqual(await linkOf(fixture, session), { nodeId: south, linkDeadSince: clock.now() });
   });
 
   it('takes nothing from a node that lives, nor from the one that asks', async (fixture) => {
-    const { alice, aria, bob, cato, clock, create, play, startNode, store } = fixture;
+    const { alice, aria, bob, cato, clock, create, play, store } = fixture;
     const [ofAlice, ofBob] = [await create(alice), await create(bob)];
     await play(ofAlice, aria);
     await play(ofBob, cato);
-    const north = await startNode('north');
+    const north = await startNode(fixture, 'north');
     await store.linkSession({ sessionId: ofAlice.id, nodeId: north });
     clock.advance(2 * LEASE_MS);
-    const south = await startNode('south');
+    const south = await startNode(fixture, 'south');
     await store.linkSession({ sessionId: ofBob.id, nodeId: south });
 
     assert.deepEqual(await store.adoptSessions(north), []);
@@ -214,10 +209,10 @@ export function linkCases(it: DeclareCase): void {
   });
 
   it('gives the sessions of a node that has ended its lease away at once', async (fixture) => {
-    const { alice, aria, create, play, startNode, store } = fixture;
+    const { alice, aria, create, play, store } = fixture;
     const session = await create(alice);
     await play(session, aria);
-    const [north, south] = [await startNode('north'), await startNode('south')];
+    const [north, south] = [await startNode(fixture, 'north'), await startNode(fixture, 'south')];
     await store.linkSession({ sessionId: session.id, nodeId: north });
 
     await store.endNode(north);
@@ -226,11 +221,15 @@ export function linkCases(it: DeclareCase): void {
   });
 
   it('gives each session to one of two nodes that ask at once', async (fixture) => {
-    const { alice, aria, bob, cato, create, play, startNode, store } = fixture;
+    const { alice, aria, bob, cato, create, play, store } = fixture;
     const [ofAlice, ofBob] = [await create(alice), await create(bob)];
     await play(ofAlice, aria);
     await play(ofBob, cato);
-    const [lost, ...others] = [await startNode('lost'), await startNode('south'), await startNode('west')];
+    const [lost, ...others] = [
+      await startNode(fixture, 'lost'),
+      await startNode(fixture, 'south'),
+      await startNode(fixture, 'west'),
+    ];
     for (const { id: sessionId } of [ofAlice, ofBob]) await store.linkSession({ sessionId, nodeId: lost });
     await store.endNode(lost);
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import type { NewMaintenance } from '../../session/maintenance.ts';
+import type { MaintenanceStore, NewMaintenance } from '../../maintenance/maintenance-store.ts';
 import { definePolicy, type SessionPolicyOptions } from '../../session/session-policy.ts';
+import type { SessionStore } from '../../session/session-store.ts';
 import { newSessionId } from '../../token.ts';
 import { type DeclareCase, type Fixture, someHash } from './fixture.ts';
 
@@ -13,7 +14,7 @@ const CLOSED: NewMaintenance = {
   actorId: null,
 };
 
-export function maintenanceCases(it: DeclareCase): void {
+export function maintenanceCases(it: DeclareCase<SessionStore & MaintenanceStore>): void {
   it('lets nobody sign in whose role is not admitted, until it is over', async (fixture) => {
     const { alice, bob, host, store } = fixture;
     await host.putUser({ ...bob, role: 'admin' });

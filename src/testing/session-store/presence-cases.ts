@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
-import type { PresentCharacter } from '../../session/session-store.ts';
+import type { LinkStore, PresentCharacter } from '../../live/link-store.ts';
+import type { SessionStore } from '../../session/session-store.ts';
 import { newSessionId } from '../../token.ts';
-import { type DeclareCase, type Fixture, LEASE_MS } from './fixture.ts';
+import type { DeclareCase } from './fixture.ts';
+import { LEASE_MS, type LinkFixture, startNode } from './link-fixture.ts';
 
-export function presenceCases(it: DeclareCase): void {
+export function presenceCases(it: DeclareCase<SessionStore & LinkStore>): void {
   it('lists who is there, and for how long he has been idle', async (fixture) => {
     const { aria, alice, clock, store } = fixture;
     const { session } = await connected(fixture);
@@ -134,28 +136,33 @@ export function presenceCases(it: DeclareCase): void {
 }
 
 /** Alice, who plays Aria over a connection to a node. */
-async function connected({ alice, aria, create, play, startNode, store }: Fixture) {
+async function connected(fixture: LinkFixture) {
+  const { alice, aria, create, play, store } = fixture;
   const session = await create(alice);
   await play(session, aria);
-  const linking = { sessionId: session.id, nodeId: await startNode('north') };
+  const linking = { sessionId: session.id, nodeId: await startNode(fixture, 'north') };
   await store.linkSession(linking);
 
   return { session, linking };
 }
 
-async function namesIn({ store }: Fixture, worldId: string | null, activeWithinMs = 0): Promise<string[]> {
+async function namesIn(
+  { store }: LinkFixture,
+  worldId: string | null,
+  activeWithinMs = 0,
+): Promise<string[]> {
   const present = await store.listPresentCharacters(worldId, activeWithinMs);
 
   return present.map(({ characterName }) => characterName).toSorted();
 }
 
-async function oneIn({ store }: Fixture): Promise<PresentCharacter> {
+async function oneIn({ store }: LinkFixture): Promise<PresentCharacter> {
   const [only, ...more] = await store.listPresentCharacters('mist', 0);
   assert.ok(only !== undefined && more.length === 0);
 
   return only;
 }
 
-async function isLinkDead(fixture: Fixture): Promise<boolean> {
+async function isLinkDead(fixture: LinkFixture): Promise<boolean> {
   return (await oneIn(fixture)).isLinkDead;
 }

@@ -4,8 +4,9 @@ import type { CreateSessionOutcome } from '../../../src/session/session-store.ts
 import type { Session } from '../../../src/session/session.ts';
 import { MemoryDirectory } from '../../../src/stores/memory/memory-directory.ts';
 import { MemorySessionStore } from '../../../src/stores/memory/memory-session-store.ts';
-import { describeSessionStore, FakeClock } from '../../../src/testing/index.ts';
+import { FakeClock } from '../../../src/testing/index.ts';
 import { newSessionId } from '../../../src/token.ts';
+import { describePorts } from '../../support/describe-ports.ts';
 
 const ALICE = { id: 'user-1', username: 'alice', role: 'player', disabled: false };
 const BOB = { id: 'user-2', username: 'bob', role: 'player', disabled: false };
@@ -13,7 +14,7 @@ const ARIA = { id: 'character-2', userId: ALICE.id, name: 'Aria', worldId: 'mist
 const CATO = { id: 'character-1', userId: BOB.id, name: 'Cato', worldId: 'mist' };
 const KICKED = { reason: 'kicked', actorId: null } as const;
 
-describeSessionStore('MemorySessionStore', {
+describePorts('MemorySessionStore', {
   describe,
   it,
   open: (context) => ({ store: new MemorySessionStore(context) }),

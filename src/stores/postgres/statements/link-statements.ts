@@ -1,5 +1,6 @@
 import { type RawBuilder, sql } from 'kysely';
-import type { PresentCharacter, SessionLink } from '../../../session/session-store.ts';
+import type { PresentCharacter } from '../../../live/link-store.ts';
+import type { SessionLink } from '../../../session/session-store.ts';
 import { durably, epoch, hastily, interval, isActiveWithin, isLive, now } from './fragments.ts';
 import { timeColumn, toTime } from './rows.ts';
 import { type AtMoment, type Param, Statement } from './statement.ts';

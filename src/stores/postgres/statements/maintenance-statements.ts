@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { Maintenance, NewMaintenance } from '../../../session/maintenance.ts';
+import type { Maintenance, NewMaintenance } from '../../../maintenance/maintenance-store.ts';
 import { endingCtes } from './ending-statements.ts';
 import { durably, now } from './fragments.ts';
 import { type Count, timeColumn, toTime } from './rows.ts';

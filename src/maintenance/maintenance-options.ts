@@ -1,8 +1,9 @@
 import type { RoleTable } from '../roles/roles.ts';
-import { requireBoolean, requireString } from './arguments.ts';
+import { requireBoolean, requireString } from '../session/arguments.ts';
+import type { NewMaintenance } from './maintenance-store.ts';
 
 /** How to close the game to most. */
-export interface MaintenanceOptions {
+export interface StartMaintenanceOptions {
   /** A role: it may still sign in, and so may those of its rank or a higher one. */
   readonly admit: string;
   /** What players are told. Control characters are yours to leave out; 1,000 characters at most. */
@@ -15,27 +16,11 @@ export interface MaintenanceOptions {
   readonly actorId?: string;
 }
 
-/** What a store is given to close the game. */
-export interface NewMaintenance {
-  /** Who has one of these may sign in. */
-  readonly admittedRoles: readonly string[];
-  readonly message: string;
-  readonly expectedEnd: Date | null;
-  /** Whether sessions of users with other roles, or of no user, end: with the reason `maintenance`. */
-  readonly endsSessions: boolean;
-  readonly actorId: string | null;
-}
-
-/** The game is closed, but for some roles. */
-export interface Maintenance extends Omit<NewMaintenance, 'endsSessions'> {
-  readonly since: Date;
-}
-
 const MAX_MESSAGE_LENGTH = 1_000;
 
 /** @throws TypeError for a role that is not in the table, and what is not as it should be. */
 export function maintenanceOf(
-  { admit, message, expectedEnd, endSessions = false }: MaintenanceOptions,
+  { admit, message, expectedEnd, endSessions = false }: StartMaintenanceOptions,
   actorId: string | null,
   { roles }: RoleTable<string>,
 ): NewMaintenance {

@@ -2,10 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { AuthError, MaintenanceError } from '../../src/errors.ts';
 import { LocalSessionEvents, type SessionEvent } from '../../src/live/session-events.ts';
 import { defineRoles } from '../../src/roles/roles.ts';
-import type { MaintenanceOptions } from '../../src/session/maintenance.ts';
-import { alice, bob, errorOf, MINUTE, NOT_STRINGS, openHost } from './fixture.ts';
+import { MaintenanceMode } from '../../src/maintenance/maintenance-mode.ts';
+import type { StartMaintenanceOptions } from '../../src/maintenance/maintenance-options.ts';
+import { alice, bob, errorOf, type HostOptions, MINUTE, NOT_STRINGS, openHost } from '../session/fixture.ts';
 
-const CLOSED: MaintenanceOptions = { admit: 'admin', message: 'We are repairing the bridge.' };
+const CLOSED: StartMaintenanceOptions = { admit: 'admin', message: 'We are repairing the bridge.' };
 
 const IMPOSSIBLE: Readonly<Record<string, object>> = {
   'no role': { message: 'x' },
@@ -24,9 +25,9 @@ const IMPOSSIBLE: Readonly<Record<string, object>> = {
 
 describe('a closed game', () => {
   it('refuses a sign-in with a 503 that says why and how long, and never with a 401', async () => {
-    const { service, clock } = openHost();
+    const { service, maintenance, clock } = openClosable();
     const expectedEnd = new Date(clock.now().getTime() + 10 * MINUTE);
-    await service.startMaintenance({ ...CLOSED, expectedEnd });
+    await maintenance.start({ ...CLOSED, expectedEnd });
     clock.advance(MINUTE);
 
     const error = await errorOf(service.createSession(alice.id));
@@ -52,8 +53,8 @@ describe('a closed game', () => {
         admin: { rank: 3, permissions: [] },
       },
     });
-    const { service, directory } = openHost({ roles: roles as never });
-    await service.startMaintenance({ admit: 'builder', message: 'Builders only.' });
+    const { service, maintenance, directory } = openClosable({ roles: roles as never });
+    await maintenance.start({ admit: 'builder', message: 'Builders only.' });
 
     const letIn: string[] = [];
     for (const role of ['mole', 'builder', 'herald', 'admin', 'stranger']) {
@@ -68,10 +69,10 @@ describe('a closed game', () => {
   });
 
   it('leaves those inside alone', async () => {
-    const { service } = openHost();
+    const { service, maintenance } = openClosable();
     const { token } = await service.createSession(alice.id);
 
-    expect(await service.startMaintenance(CLOSED)).toBe(0);
+    expect(await maintenance.start(CLOSED)).toBe(0);
 
     await expect(service.validateSession(token)).resolves.toBeDefined();
   });
@@ -80,13 +81,13 @@ describe('a closed game', () => {
     const events = new LocalSessionEvents();
     const heard: SessionEvent[] = [];
     events.subscribe({ heard: (event) => void heard.push(event), missed() {} });
-    const { service, directory } = openHost({ events });
+    const { service, maintenance, directory } = openClosable({ events });
     await directory.putUser({ ...bob, role: 'superuser' });
     const [player, other, staff] = await Promise.all(
       [alice, alice, bob].map(({ id }) => service.createSession(id)),
     );
 
-    expect(await service.startMaintenance({ ...CLOSED, endSessions: true, actorId: bob.id })).toBe(2);
+    expect(await maintenance.start({ ...CLOSED, endSessions: true, actorId: bob.id })).toBe(2);
 
     for (const { token } of [player, other].filter((each) => each !== undefined))
       await expect(service.validateSession(token)).rejects.toMatchObject({
@@ -98,29 +99,29 @@ describe('a closed game', () => {
   });
 
   it('is open again with one call', async () => {
-    const { service } = openHost();
-    await service.startMaintenance(CLOSED);
-    expect(await service.getMaintenance()).toMatchObject({
+    const { service, maintenance } = openClosable();
+    await maintenance.start(CLOSED);
+    expect(await maintenance.current()).toMatchObject({
       message: CLOSED.message,
       admittedRoles: ['admin', 'superuser'],
       expectedEnd: null,
     });
 
-    expect(await service.endMaintenance()).toBe(true);
+    expect(await maintenance.end()).toBe(true);
 
-    expect(await service.getMaintenance()).toBeNull();
+    expect(await maintenance.current()).toBeNull();
     await expect(service.createSession(alice.id)).resolves.toBeDefined();
   });
 
   it('that is opened while a sign-in is refused asks to come back soon', async () => {
-    const host = openHost({
+    const host = openClosable({
       async around(method, call) {
         const result = await call();
         if (method === 'createSession') await host.store.endMaintenance();
         return result;
       },
     });
-    await host.service.startMaintenance(CLOSED);
+    await host.maintenance.start(CLOSED);
 
     expect(await errorOf(host.service.createSession(alice.id))).toMatchObject({
       code: 'maintenance',
@@ -129,16 +130,22 @@ describe('a closed game', () => {
   });
 
   it.each(Object.entries(IMPOSSIBLE))('cannot be made with %s', async (_, options) => {
-    const { service } = openHost();
+    const { maintenance } = openClosable();
 
-    await expect(service.startMaintenance(options as MaintenanceOptions)).rejects.toBeInstanceOf(TypeError);
+    await expect(maintenance.start(options as StartMaintenanceOptions)).rejects.toBeInstanceOf(TypeError);
 
-    expect(await service.getMaintenance()).toBeNull();
+    expect(await maintenance.current()).toBeNull();
   });
 
   it.each(NOT_STRINGS)('cannot be made with %s for a message', async (_, message) => {
-    const { service } = openHost();
+    const { maintenance } = openClosable();
 
-    await expect(service.startMaintenance({ admit: 'admin', message })).rejects.toBeInstanceOf(TypeError);
+    await expect(maintenance.start({ admit: 'admin', message })).rejects.toBeInstanceOf(TypeError);
   });
 });
+
+function openClosable(options: HostOptions = {}) {
+  const host = openHost(options);
+
+  return { ...host, maintenance: new MaintenanceMode({ sessions: host.service, store: host.port }) };
+}
