@@ -1,6 +1,8 @@
 import { hash } from 'node:crypto';
 import { inspect } from 'node:util';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { LiveSessions } from '../src/live/index.ts';
+import { LocalSessionEvents } from '../src/live/session-events.ts';
 import {
   alice,
   aria,
@@ -189,6 +191,32 @@ describe('nothing secret is shown', () => {
 
     expect(error).toMatchObject({ status: 503 });
     expect(leaksOf(error, created.token)).toEqual([]);
+  });
+
+  it('by what connections, lists and other nodes are told', async () => {
+    const heard: unknown[] = [];
+    const events = new LocalSessionEvents();
+    events.subscribe({ heard: (event) => heard.push(event), missed() {} });
+    const { service, port } = openHost({ events });
+    const [here, there] = [0, 1].map(() => new LiveSessions({ sessions: service, store: port }));
+    const created = await service.createSession(alice.id);
+    await service.selectCharacter(created.token, aria.id);
+    const ends: unknown[] = [];
+    const connection = { close: (end: unknown) => void ends.push(end) };
+
+    const attachments = [
+      await here?.attach(created.token, connection),
+      await there?.attach(created.token, { ...connection }),
+    ];
+    const present = [await here?.who('mist'), await here?.countPresent()];
+    const checked = await service.checkSession(created.session.id);
+    await service.removeSession(created.session.id);
+    await vi.waitFor(() => expect(ends).toHaveLength(2));
+
+    expect(heard).toMatchObject([{ type: 'session_moved' }, { type: 'session_ended' }]);
+    for (const shown of [heard, ends, attachments, present, checked, here, there])
+      expect(leaksOf(shown, created.token)).toEqual([]);
+    await Promise.all([here?.close(), there?.close()]);
   });
 
   it('by the endings that a replacement and a takeover make', async () => {
