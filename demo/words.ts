@@ -11,6 +11,7 @@ const ENDINGS: Readonly<Record<EndingReason, string>> = {
   banned: 'Your account is disabled.',
   credentials_changed: 'Your password was changed.',
   cleared: 'All sessions were ended.',
+  maintenance: 'The game is closed for maintenance.',
 };
 
 /** What a player is told about an error: one line, with the library's status and code in front. */
