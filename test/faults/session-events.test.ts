@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -6,6 +8,7 @@ import { LiveSessions } from '../../src/live/index.ts';
 import type { SessionEvent } from '../../src/live/session-events.ts';
 import {
   PostgresSessionEvents,
+  type PgListenClient,
   type PostgresSessionEventsOptions,
 } from '../../src/stores/postgres/events/index.ts';
 import { migrateToLatest, PostgresSessionStore } from '../../src/stores/postgres/index.ts';
@@ -204,6 +207,35 @@ describe('events by LISTEN and NOTIFY', () => {
     await here.sessions.removeSession(session.id);
 
     await vi.waitFor(() => expect(connection.reason).toBe('kicked'), { timeout: 5_000 });
+  });
+
+  it('lets go of the sockets of clients that never got through', async () => {
+    const taken: Socket[] = []; // of a server that accepts, and says nothing
+    const silent = createServer({ allowHalfOpen: true }, (socket) => taken.push(socket.resume()));
+    silent.listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const { port } = silent.address() as AddressInfo;
+    const clients: pg.Client[] = [];
+    const events = openEvents({
+      heartbeatMs: 50,
+      createClient() {
+        const client = new pg.Client({ connectionString: `postgres://u:p@127.0.0.1:${port}/d` });
+        clients.push(client);
+        return client;
+      },
+    });
+    const unsubscribe = events.subscribe({ heard() {}, missed() {} });
+    await vi.waitFor(() => expect(clients.length).toBeGreaterThan(3), { timeout: 20_000 });
+
+    const isOpen = clients.slice(0, -1).map((client: PgListenClient) => {
+      const { stream } = client.connection as { readonly stream: Socket };
+      return !stream.destroyed;
+    });
+
+    unsubscribe();
+    for (const socket of taken) socket.destroy();
+    silent.close();
+    expect(isOpen).not.toContain(true);
   });
 
   async function listening(settings: Partial<PostgresSessionEventsOptions> = {}) {

@@ -1,6 +1,6 @@
 // A PostgreSQL server for one run, in a process of its own: it prints its URL when it is ready, and
 // stops when its standard input closes, so that it ends with the run however that ends. It obeys the
-// lines "restart" and "crash" there, and prints "ready" when it is.
+// lines "restart", "crash", "halt" and "start" there, and prints "ready" when that is done.
 import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -39,7 +39,12 @@ await server.initialise();
 await server.start();
 process.stdout.write(`postgres://postgres:postgres@127.0.0.1:${port}/postgres\n`);
 
-const orders: Readonly<Record<string, () => Promise<void>>> = { restart, crash };
+const orders: Readonly<Record<string, () => Promise<void>>> = {
+  restart,
+  crash,
+  halt: () => server.stop(),
+  start: () => server.start(),
+};
 let obeyed: Promise<void> = Promise.resolve();
 createInterface(process.stdin)
   .on('line', (order) => {

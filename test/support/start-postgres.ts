@@ -10,6 +10,10 @@ export interface PostgresServer {
   restart(): Promise<void>;
   /** Kills it with SIGKILL, and starts it again; until it has recovered and is ready. */
   crash(): Promise<void>;
+  /** Stops it in the fast way, which ends every connection, until `start`. */
+  halt(): Promise<void>;
+  /** Until it is ready. */
+  start(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -35,6 +39,8 @@ export async function startPostgres(
     url,
     restart: () => order('restart'),
     crash: () => order('crash'),
+    halt: () => order('halt'),
+    start: () => order('start'),
     stop: () => stop(child),
   };
 }

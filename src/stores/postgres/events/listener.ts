@@ -19,6 +19,9 @@ export interface ListenerOptions {
 
 const MAX_BACK_OFF_MS = 5_000;
 
+/** A connection that is over may take so long to say goodbye. */
+const GOODBYE_MS = 100;
+
 /**
  * Keeps one connection that listens, for as long as it takes: a connection that fails or falls
  * silent is replaced. A connection may be open and yet deaf, for a pooler may have given its LISTEN
@@ -95,13 +98,20 @@ export class Listener {
       }
     } finally {
       signal.removeEventListener('abort', stop);
-      // With a query under way, pg destroys the socket; else it says goodbye, and nobody need wait.
-      const ended = client?.end() ?? Promise.resolve();
-      await withTimeLimit(ended, 100).catch(() => {});
+      if (client !== null) await letGoOf(client);
     }
   }
 
   async #pause(ms: number): Promise<void> {
     await sleep(ms, undefined, { signal: this.#stopping.signal, ref: false }).catch(() => {});
+  }
+}
+
+/** Says goodbye. A server that does not answer would leave the socket half closed for ever. */
+async function letGoOf(client: PgListenClient): Promise<void> {
+  try {
+    await withTimeLimit(client.end(), GOODBYE_MS);
+  } catch {
+    client.connection?.stream?.destroy?.();
   }
 }

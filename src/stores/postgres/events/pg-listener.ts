@@ -3,6 +3,8 @@ export interface PgListenClient {
   connect(): Promise<unknown>;
   query(query: { readonly text: string; readonly values?: unknown[] }): Promise<unknown>;
   end(): Promise<void>;
+  /** The way to a socket that has to be destroyed, where there is one. */
+  readonly connection?: { readonly stream?: { destroy?(): unknown } };
   on(event: 'error', listener: (error: Error) => void): unknown;
   on(event: 'end', listener: () => void): unknown;
   on(event: 'notification', listener: (message: PgNotification) => void): unknown;
