@@ -37,6 +37,15 @@ export class Accounts {
     );
   }
 
+  async nameOf(characterId: string): Promise<string | null> {
+    const [character] = await this.#query<{ name: string }>(
+      'SELECT name FROM mud_demo.characters WHERE id = $1',
+      [Number(characterId)],
+    );
+
+    return character?.name ?? null;
+  }
+
   async roomOf(characterId: string): Promise<string | null> {
     const [character] = await this.#query<{ room: string }>(
       'SELECT room FROM mud_demo.characters WHERE id = $1',

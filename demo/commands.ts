@@ -2,7 +2,7 @@ import { play, quit } from './entrance.ts';
 import { look, move, say, who } from './game-commands.ts';
 import type { Game } from './game.ts';
 import type { Player } from './player.ts';
-import { kick, sessions, token } from './session-commands.ts';
+import { close, everybody, hide, kick, open, sessions, show, token } from './session-commands.ts';
 import { cleanLine } from './words.ts';
 
 type Command = (game: Game, player: Player, rest: string) => Promise<void> | void;
@@ -15,7 +15,12 @@ const COMMANDS = new Map<string, Command>([
   ['who', who],
   ['sessions', sessions],
   ['token', token],
+  ['everybody', everybody],
   ['kick', kick],
+  ['hide', hide],
+  ['show', show],
+  ['close', close],
+  ['open', open],
   ['quit', quit],
   ['help', help],
 ]);
@@ -33,7 +38,8 @@ const HELP = `\
 play <name>      choose a character       look, who        see what and who is here
 say <words>      talk to the room         move <way>       or just: north, n
 sessions         where you are logged in  token            to resume this session later
-kick <who>       for staff                quit             ends the session; hanging up does not`;
+quit             ends the session; hanging up does not
+For staff: everybody, kick <who>, hide, show, close <message>, open`;
 
 /** Does what a line asks for. Every command asks the library first whether the session may. */
 export async function handleLine(game: Game, player: Player, line: string): Promise<void> {

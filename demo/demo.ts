@@ -1,16 +1,20 @@
+import { MaintenanceMode } from 'mud-auth';
+import { LiveSessions } from 'mud-auth/live';
 import type { Door } from './door.ts';
 import { Game } from './game.ts';
 import { openStorage, type StorageOptions } from './storage.ts';
 import { openTelnetDoor } from './telnet-door.ts';
 import { openWebDoor } from './web-door.ts';
 
-const SWEEP_MS = 30_000;
+const CLEANUP_MS = 5 * 60_000;
 
 /** Where the demo listens and keeps its data. */
 export interface DemoOptions extends StorageOptions {
   /** 0 takes any that is free, here and below. */
   readonly telnetPort: number;
   readonly webPort: number;
+  /** A process that says nothing for so long is taken for dead. Default: the library's. */
+  readonly nodeLeaseMs?: number;
 }
 
 /** A demo that runs. */
@@ -22,14 +26,32 @@ export interface Demo {
 }
 
 /** Opens the storage, then the doors. */
-export async function startDemo(options: DemoOptions): Promise<Demo> {
+export async function startDemo({
+  telnetPort,
+  webPort,
+  nodeLeaseMs,
+  ...options
+}: DemoOptions): Promise<Demo> {
   const storage = await openStorage(options);
-  const game = new Game(storage.sessions, storage.accounts);
+  const { store, sessions, accounts } = storage;
+  const maintenance = new MaintenanceMode({ sessions, store, onError: console.error });
+  const live: LiveSessions = new LiveSessions({
+    sessions,
+    store,
+    maintenance,
+    ...(nodeLeaseMs !== undefined && { nodeLeaseMs }),
+    onLinkDead: (principal) => game.tellRoomOf(principal, 'stares into the void.'),
+    onLeft: (principal) => game.tellRoomOf(principal, 'fades away.'),
+    onError: console.error,
+  });
+  const game = new Game({ sessions, live, maintenance, accounts });
   const doors: Door[] = [];
-  const sweeping = setInterval(() => void game.sweep(), SWEEP_MS).unref();
+  const cleaning = setInterval(() => {
+    sessions.cleanupExpiredSessions().catch(console.error);
+  }, CLEANUP_MS).unref();
 
   const close = async (): Promise<void> => {
-    clearInterval(sweeping);
+    clearInterval(cleaning);
     const closing = doors.map((door) => door.close());
     await game.close();
     await Promise.all(closing);
@@ -37,9 +59,9 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
   };
 
   try {
-    const telnet = await openTelnetDoor(game, options.telnetPort);
+    const telnet = await openTelnetDoor(game, telnetPort);
     doors.push(telnet);
-    const web = await openWebDoor(game, options.webPort);
+    const web = await openWebDoor(game, webPort);
     doors.push(web);
 
     return { telnetPort: telnet.port, webPort: web.port, close };

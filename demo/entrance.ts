@@ -37,39 +37,34 @@ export async function play(game: Game, player: Player, name: string): Promise<vo
   if (wanted === undefined)
     return player.print(`Yours are ${mine.map((character) => character.name).join(', ')}.`);
 
-  const me = await game.sessions.selectCharacter(player.token, wanted.id);
-  // Another session of this user may have lost the character to this one.
-  await game.recheck((other) => other.lastSeen?.userId === userId);
-  await arrive(game, player, me);
+  // Another session of this user may lose the character to this one, and its connection with it.
+  await arrive(game, player, await game.sessions.selectCharacter(player.token, wanted.id));
 }
 
-/** Ends the session. A connection that merely drops does not. */
+/** Ends the session, and so its connections. One that merely drops does not. */
 export async function quit(game: Game, player: Player): Promise<void> {
-  const { session } = await game.sessions.validateSession(player.token);
-
   await game.sessions.logout(player.token);
-  player.print('Goodbye. Your session has ended.');
-  player.leave();
-  await game.recheckSession(session.id);
 }
 
 async function goOn(game: Game, player: Player, token: string): Promise<void> {
-  const principal = await game.sessions.validateSession(token);
-  player.enter(token, principal);
-  player.print(`Welcome, ${principal.username} (${principal.role}).`);
+  const attachment = await game.live.attach(token, player);
+  const { username, role, userId, session } = attachment.principal;
+  player.enter(token, attachment);
+  player.print(`Welcome, ${username} (${role}).`);
 
-  if (principal.session.characterId !== null) {
+  if (session.characterId !== null) {
     await arrive(game, player, await game.sessions.validateSessionForGame(token));
     return;
   }
   player.print('Choose a character:');
-  for (const { name, worldId } of await game.accounts.charactersOf(principal.userId)) {
+  for (const { name, worldId } of await game.accounts.charactersOf(userId)) {
     player.print(`  play ${name} (in ${findWorld(worldId)?.name ?? worldId})`);
   }
 }
 
 async function arrive(game: Game, player: Player, me: GamePrincipal): Promise<void> {
+  player.characterId = me.characterId;
   player.print(`You are ${me.characterName}, in ${findWorld(me.worldId)?.name ?? me.worldId}.`);
   player.print(await game.describeRoom(me));
-  await game.tellRoom(me, `${me.characterName} arrives.`);
+  await game.tellRoom(me.characterId, `${me.characterName} arrives.`);
 }

@@ -1,3 +1,4 @@
+import type { PresentCharacter } from 'mud-auth/live';
 import type { Game } from './game.ts';
 import type { Player } from './player.ts';
 
@@ -12,7 +13,7 @@ export async function say(game: Game, player: Player, text: string): Promise<voi
   if (text === '') return player.print('Say what?');
 
   player.print(`You say: ${text}`);
-  await game.tellRoom(me, `${me.characterName} says: ${text}`);
+  await game.tellRoom(me.characterId, `${me.characterName} says: ${text}`);
 }
 
 export async function move(game: Game, player: Player, direction: string): Promise<void> {
@@ -21,18 +22,26 @@ export async function move(game: Game, player: Player, direction: string): Promi
   const there = here?.exits.get(direction.toLowerCase());
   if (there === undefined) return player.print('There is no way in that direction.');
 
-  await game.tellRoom(me, `${me.characterName} leaves.`);
+  await game.tellRoom(me.characterId, `${me.characterName} leaves.`);
   await game.accounts.saveRoom(me.characterId, there);
-  await game.tellRoom(me, `${me.characterName} arrives.`);
+  await game.tellRoom(me.characterId, `${me.characterName} arrives.`);
   player.print(await game.describeRoom(me));
 }
 
 export async function who(game: Game, player: Player): Promise<void> {
   const me = await game.sessions.validateSessionForGame(player.token);
-  const connected = game.connectedSessions();
 
-  for (const { characterName, role, sessionId } of await game.sessions.getActiveCharacters(me.worldId)) {
-    const isHere = connected.has(sessionId);
-    player.print(`${characterName} (${role}${isHere ? '' : ', not connected here'})`);
-  }
+  for (const present of await game.live.who(me.worldId, { viewer: me })) player.print(describe(present));
+}
+
+function describe({ characterName, role, idleMs, isLinkDead, isHidden }: PresentCharacter): string {
+  const idleMinutes = Math.floor(idleMs / 60_000);
+  const notes = [
+    role,
+    ...(idleMinutes > 0 ? [`idle for ${idleMinutes} min`] : []),
+    ...(isLinkDead ? ['link-dead'] : []),
+    ...(isHidden ? ['hidden'] : []),
+  ];
+
+  return `${characterName} (${notes.join(', ')})`;
 }

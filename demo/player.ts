@@ -1,4 +1,5 @@
-import { AuthError, InvalidSessionError, type Principal, type SessionService } from 'mud-auth';
+import { AuthError, InvalidSessionError } from 'mud-auth';
+import type { Attachment, Connection, ConnectionEnd, ExpiryWarning } from 'mud-auth/live';
 import { wordsFor } from './words.ts';
 
 const MAX_REFUSALS = 3;
@@ -9,16 +10,19 @@ export interface Screen {
   print(text: string): void;
   /** For clients that can keep a token: here it is, or `null` once it is worth nothing. */
   keepToken(token: string | null): void;
-  close(): void;
+  /** For clients that come back by themselves: whether they should not, since the player is elsewhere. */
+  close(isElsewhere: boolean): void;
 }
 
-/** Somebody at a screen; once logged in, the holder of a session's token. */
-export class Player {
+/** Somebody at a screen; once logged in, a connection that hangs off a session. */
+export class Player implements Connection {
   readonly #screen: Screen;
   #token: string | null = null;
-  #lastSeen: Principal | null = null;
+  #attachment: Attachment | null = null;
   #refusals = 0;
   #isClosed = false;
+  /** What this connection plays: to find it by, never to decide by. */
+  characterId: string | null = null;
 
   constructor(screen: Screen) {
     this.#screen = screen;
@@ -32,44 +36,50 @@ export class Player {
     return this.#token;
   }
 
-  /** Who this was when last looked at: to find connections by, never to decide by. */
-  get lastSeen(): Principal | null {
-    return this.#lastSeen;
-  }
-
   get isClosed(): boolean {
     return this.#isClosed;
   }
 
-  /** From now on this connection is in the session of the token. */
-  enter(token: string, principal: Principal): void {
+  /** From now on this connection hangs off the session of the token. */
+  enter(token: string, attachment: Attachment): void {
     this.#token = token;
-    this.#lastSeen = principal;
+    this.#attachment = attachment;
     this.#screen.keepToken(token);
   }
 
-  /** Looks whether the session still lives; tells the player if it does not, and only then. */
-  async recheck(sessions: SessionService): Promise<void> {
-    try {
-      this.#lastSeen = await sessions.validateSession(this.#token, { touch: false });
-    } catch (error) {
-      if (error instanceof InvalidSessionError) this.explain(error);
-    }
+  /** The connection is gone. The session stays, and keeps its character for a while. */
+  detach(): void {
+    this.#attachment?.detach();
+  }
+
+  /** The session has ended, or this connection has to go all the same. The library calls this. */
+  close({ reason, message }: Partial<ConnectionEnd> = {}): void {
+    if (this.#isClosed) return;
+
+    if (message !== undefined) this.print(message);
+    const isOver = reason !== undefined && !OPEN_ENDS.has(reason);
+    if (isOver) this.#screen.keepToken(null);
+    this.#isClosed = true;
+    this.#screen.close(reason === 'reconnected');
+  }
+
+  /** The library calls this two minutes ahead. */
+  expiresSoon({ deadline }: ExpiryWarning): void {
+    this.print(
+      deadline === 'idle'
+        ? 'Are you still there? Do something, or you will be logged out.'
+        : 'Your time is nearly up.',
+    );
   }
 
   /** Says in words what went wrong. Where a session has ended, so does the connection. */
   explain(error: unknown): void {
     if (!(error instanceof AuthError)) console.error(error);
     this.print(wordsFor(error));
-    if (error instanceof InvalidSessionError) this.leave();
-  }
+    if (!(error instanceof InvalidSessionError)) return;
 
-  /** Forgets a token that is worth nothing any more, and who was here with it goes. */
-  leave(): void {
-    if (this.#isClosed) return;
-
-    this.#screen.keepToken(null);
-    if (this.#token !== null) this.close();
+    if (this.#token === null) this.#screen.keepToken(null);
+    else this.close({ reason: error.reason ?? 'invalid' });
   }
 
   /** Turns away who gave a wrong name or password; the third time for good. */
@@ -82,9 +92,7 @@ export class Player {
   print(text: string): void {
     if (!this.#isClosed) this.#screen.print(text);
   }
-
-  close(): void {
-    this.#isClosed = true;
-    this.#screen.close();
-  }
 }
+
+/** After these the token is as good as before. */
+const OPEN_ENDS: ReadonlySet<string> = new Set(['offline', 'reconnected', 'shutdown']);

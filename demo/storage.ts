@@ -1,9 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
-import { SessionService, SessionStoreError } from 'mud-auth';
+import { SessionService, type SessionEvents, SessionStoreError } from 'mud-auth';
 import { migrateToLatest, pglitePool, type PgPool, PostgresSessionStore } from 'mud-auth/postgres';
-import { Pool } from 'pg';
+import { PostgresSessionEvents } from 'mud-auth/postgres/events';
+import { Client, Pool } from 'pg';
 import { Accounts, type Query } from './accounts.ts';
 import { lockFolder } from './folder-lock.ts';
 import { seed } from './seed.ts';
@@ -18,6 +19,7 @@ export interface StorageOptions {
 
 /** Sessions and accounts, in one database. */
 export interface Storage {
+  readonly store: PostgresSessionStore;
   readonly sessions: SessionService;
   readonly accounts: Accounts;
   close(): Promise<void>;
@@ -28,7 +30,7 @@ export async function openStorage({ folder, databaseUrl }: StorageOptions): Prom
   const database = databaseUrl === null ? await openFolder(folder) : connectTo(databaseUrl);
 
   try {
-    const { pool } = database;
+    const { pool, events } = database;
     const query = queryOn(pool);
     await query(await readFile(new URL('schema.sql', import.meta.url), 'utf8'));
     await seed(query);
@@ -41,7 +43,8 @@ export async function openStorage({ folder, databaseUrl }: StorageOptions): Prom
     });
 
     return {
-      sessions: new SessionService({ store }),
+      store,
+      sessions: new SessionService({ store, ...(events && { events }), onError: console.error }),
       accounts: new Accounts(query),
       close: () => database.close(),
     };
@@ -53,6 +56,8 @@ export async function openStorage({ folder, databaseUrl }: StorageOptions): Prom
 
 interface Database {
   readonly pool: PgPool;
+  /** Between the processes on it, if there may be several. */
+  readonly events: SessionEvents | null;
   close(): Promise<void>;
 }
 
@@ -70,6 +75,7 @@ async function openFolder(folder: string): Promise<Database> {
 
   return {
     pool: pglitePool(database),
+    events: null,
     async close() {
       await database.close();
       await unlock();
@@ -78,14 +84,11 @@ async function openFolder(folder: string): Promise<Database> {
 }
 
 function connectTo(connectionString: string): Database {
-  const pool = new Pool({
-    connectionString,
-    connectionTimeoutMillis: 5_000,
-    statement_timeout: 4_000,
-    query_timeout: 10_000,
-  });
+  const settings = { connectionString, connectionTimeoutMillis: 5_000 };
+  const pool = new Pool({ ...settings, statement_timeout: 4_000, query_timeout: 10_000 });
+  const events = new PostgresSessionEvents({ pool, createClient: () => new Client(settings) });
 
-  return { pool, close: () => pool.end() };
+  return { pool, events, close: () => pool.end() };
 }
 
 function queryOn(pool: PgPool): Query {

@@ -12,6 +12,10 @@ const MAX_MESSAGE_BYTES = 4 * 1024;
 const MAX_UNREAD_BYTES = 64 * 1024;
 const PARTING_MS = 1_000;
 
+/** Codes of RFC 6455, section 7.4: the page does not come back by itself after the second. */
+const GOODBYE = 1000;
+const ELSEWHERE = 4001;
+
 /** What the page sends. The token comes in the first message, never in an address. */
 type Message =
   | { readonly type: 'login'; readonly username: string; readonly password: string }
@@ -119,8 +123,8 @@ class WebScreen implements Screen {
     this.#send({ type: 'token', token });
   }
 
-  close(): void {
-    this.#client.close();
+  close(isElsewhere: boolean): void {
+    this.#client.close(isElsewhere ? ELSEWHERE : GOODBYE);
     setTimeout(() => this.#client.terminate(), PARTING_MS).unref();
   }
 

@@ -1,8 +1,10 @@
-// The token is all that is kept, under this name. Two tabs share it, and with it the session.
+// The token is all that is kept, under this name. Two tabs share it, and with it the session: the game
+// speaks to the one that came last.
 const TOKEN_KEY = 'mud-auth-demo-token';
 const MAX_LINES = 500;
 const FIRST_RETRY_MS = 500;
 const LAST_RETRY_MS = 8_000;
+const ELSEWHERE = 4001;
 
 const [status, log, login, command] = ['status', 'log', 'login', 'command'].map((id) => document.getElementById(id));
 
@@ -60,9 +62,10 @@ function receive(message) {
 }
 
 // A connection that drops is no log-out: with a token, the page comes back by itself.
-function closed() {
+function closed({ code }) {
   socket = null;
   showForm();
+  if (code === ELSEWHERE) return showStatus('You play in another window. Reload this page to play here.');
   if (token() === null) return showStatus('Not connected');
 
   showStatus('Connection lost; trying again…');

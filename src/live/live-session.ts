@@ -115,7 +115,12 @@ export class LiveSession {
 
   /** The player has no connection here any more. Should it not be possible to save that, a look will. */
   #disconnected(): void {
-    if (!this.isConnected && !this.#isOver) this.#links.run().catch(this.#surroundings.onError);
+    if (this.isConnected || this.#isOver) return;
+
+    this.#links
+      .run()
+      .then(() => this.recheck()) // he may have chosen his character since the last one
+      .catch(this.#surroundings.onError);
   }
 
   async #saveLink(): Promise<void> {
@@ -125,11 +130,11 @@ export class LiveSession {
     try {
       if (isConnected) {
         await withTimeLimit(links.link(this.id), PATIENCE_MS);
-      } else if ((await withTimeLimit(links.unlink(this.id), PATIENCE_MS)) === 'link_dead') {
-        if (this.#principal !== null) this.#waitFor(this.#principal, 0);
-      } else if (!this.isConnected && !this.#isOver) {
-        await this.#leave('invalid'); // there is nothing to wait for, and nobody to tell
+        return;
       }
+      const outcome = await withTimeLimit(links.unlink(this.id), PATIENCE_MS);
+      // Else there is nothing to wait for, and nobody to tell.
+      if (outcome !== 'link_dead' && !this.isConnected && !this.#isOver) await this.#leave('invalid');
     } finally {
       this.#saves += 1;
     }

@@ -47,7 +47,7 @@ export interface LiveSessionsOptions {
    * combat, and it is asked again in a few seconds. Default: all may leave.
    */
   readonly mayLeave?: (principal: Principal) => Promise<boolean> | boolean;
-  /** Told on one node when a player with a character has lost his connection. */
+  /** Told on one node when a player with a character, whose id is in his session, has lost his connection. */
   readonly onLinkDead?: (principal: Principal) => Promise<void> | void;
   /** Told on one node when a link-dead player's character has left. His session lives on. */
   readonly onLeft?: (principal: Principal) => Promise<void> | void;

@@ -1,4 +1,5 @@
 // oxlint-disable vitest/expect-expect -- waiting for words is an assertion: it throws if they do not come
+import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { logIn, visitDemo } from './visit.ts';
 
@@ -92,7 +93,7 @@ describe('choosing a character', () => {
 
     await second.transcript.until('You are Pip');
     expect(await first.transcript.untilEnd()).toContain(
-      '[401 session_invalid] Somebody took over your character in another window.',
+      'Your character is being played from another connection.',
     );
   });
 });
@@ -144,14 +145,10 @@ describe('playing', () => {
     await pip.transcript.until('Bryn (worldbuilder)');
     await pip.transcript.until('Pip (player)');
     pip.drop();
+    await bryn.transcript.until('Pip stares into the void.');
+    bryn.type('who');
 
-    await expect
-      .poll(async () => {
-        bryn.type('who');
-        await bryn.transcript.until('Pip (player');
-        return bryn.transcript.until('\n');
-      })
-      .toBe(', not connected here)\n');
+    await bryn.transcript.until('Pip (player, link-dead)');
   });
 
   it('takes out of what is said whatever a terminal would obey', async () => {
@@ -205,18 +202,29 @@ describe('a session', () => {
     await second.transcript.until('You are Pip, in Willowmere.');
   });
 
-  it('does not go on after quit, for any of its connections', async () => {
+  it('speaks to the connection that came last, and tells the other not to come back by itself', async () => {
+    const first = await visit.webAs('player');
+    const closing = once(first.socket, 'close');
+    const second = visit.web();
+
+    await second.resume(first.token);
+
+    await second.transcript.until('Welcome');
+    expect(await first.transcript.untilEnd()).toContain('You have reconnected from elsewhere.');
+    expect((await closing)[0]).toBe(4001);
+    expect(first.token).toBe(second.token);
+    second.type('sessions');
+    await second.transcript.until('* ');
+  });
+
+  it('does not go on after quit', async () => {
     const first = await visit.webAs('player');
     const token = first.token;
-    const second = visit.web();
-    await second.resume(token);
-    await second.transcript.until('Welcome');
 
     first.type('quit');
 
-    await first.transcript.until('Your session has ended.');
-    expect(await second.transcript.untilEnd()).toContain('You have logged out.');
-    expect([first.token, second.token]).toEqual([null, null]);
+    expect(await first.transcript.untilEnd()).toContain('You have logged out.');
+    expect(first.token).toBeNull();
     const third = visit.web();
     await third.resume(token);
     expect(await third.transcript.untilEnd()).toContain('[401 session_invalid] You have logged out.');
@@ -251,7 +259,7 @@ describe('kicking', () => {
     admin.type('kick pip');
 
     await admin.transcript.until('You kicked Pip.');
-    expect(await pip.transcript.untilEnd()).toContain('[401 session_invalid] You were kicked.');
+    expect(await pip.transcript.untilEnd()).toContain('You have been sent out of the game.');
     expect(pip.token).toBeNull();
   });
 
@@ -260,11 +268,11 @@ describe('kicking', () => {
     const sessionId = String(player.token).slice('mas_'.length).split('.')[0];
     const admin = await visit.telnetAs('admin');
 
-    admin.type('sessions');
+    admin.type('everybody');
     await admin.transcript.until(`${sessionId} player (player), choosing`);
     admin.type(`kick ${sessionId}`);
 
-    expect(await player.transcript.untilEnd()).toContain('You were kicked.');
+    expect(await player.transcript.untilEnd()).toContain('You have been sent out of the game.');
   });
 
   it('reaches only those of a lower rank', async () => {
@@ -278,5 +286,65 @@ describe('kicking', () => {
     await admin.transcript.until('Only those who rank below you.');
     superuser.type('look');
     await superuser.transcript.until('The village square');
+  });
+});
+
+describe('hiding', () => {
+  it('keeps staff out of the lists of those below', async () => {
+    const pip = await visit.telnetAs('player');
+    pip.type('play Pip');
+    await pip.transcript.until('You are Pip');
+    const ada = await visit.telnetAs('admin');
+    ada.type('play Ada');
+    await ada.transcript.until('You are Ada');
+
+    ada.type('hide');
+    await ada.transcript.until('does not see you in lists');
+    ada.type('who');
+    await ada.transcript.until('Ada (admin, hidden)');
+    pip.type('who');
+
+    expect(await pip.transcript.until('Pip (player)')).not.toContain('Ada (');
+    ada.type('show');
+    await ada.transcript.until('Everybody sees you.');
+    pip.type('who');
+    await pip.transcript.until('Ada (admin)');
+  });
+
+  it('is a 403 for a player', async () => {
+    const client = await visit.telnetAs('player');
+
+    client.type('hide');
+
+    await client.transcript.until('[403 permission_denied]');
+  });
+});
+
+describe('closing the game', () => {
+  it('sends players out with the words of staff, and turns them away until it is open', async () => {
+    const pip = await visit.webAs('player');
+    const ada = await visit.telnetAs('admin');
+
+    ada.type('close We are repairing the bridge.');
+    await ada.transcript.until('The game is closed.');
+    expect(await pip.transcript.untilEnd()).toContain('We are repairing the bridge.');
+    const refused = visit.telnet();
+    await logIn(refused, 'player', 'player-demo');
+    await refused.transcript.until('[503 maintenance] We are repairing the bridge.');
+    const staff = await visit.telnetAs('superuser');
+    ada.type('open');
+    await ada.transcript.until('The game is open.');
+
+    await visit.telnetAs('player');
+    staff.type('who');
+    await staff.transcript.until('[409 character_not_selected]');
+  });
+
+  it('is a 403 for a player', async () => {
+    const client = await visit.telnetAs('player');
+
+    client.type('close Mine now.');
+
+    await client.transcript.until('[403 permission_denied]');
   });
 });

@@ -74,6 +74,18 @@ describe('a statement that calls share', () => {
     for (const failure of await Promise.all(withBob)) expect(failure).toMatchObject({ retryable: true });
   });
 
+  it('that takes too long fails those who went with a slow one once, and not again', async () => {
+    const { alice, bob } = await signInBoth();
+    await Promise.all([bob, alice].map((token) => failureOf(host.service.validateSession(token))));
+
+    const withBob = failureOf(host.service.validateSession(bob));
+    const start = performance.now();
+    await expect(host.service.validateSession(alice)).resolves.toMatchObject({ username: 'alice' });
+
+    expect(performance.now() - start).toBeLessThan(QUERY_TIMEOUT_MS / 2);
+    expect(await withBob).toMatchObject({ retryable: true });
+  });
+
   it('on a connection that has gone deaf does not hold up those who come after', async () => {
     const { alice } = await signInBoth();
     proxy.deafen();

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { SessionStoreError } from '../../src/errors.ts';
 import { LocalSessionEvents } from '../../src/live/session-events.ts';
 import { LiveSessions } from '../../src/live/index.ts';
+import type { Principal } from '../../src/session/principal.ts';
 import { alice, aria, type Around, borin, MINUTE, SECOND } from '../session/fixture.ts';
 import { type LiveHost, type LiveHostOptions, NotedConnection, openLiveHost } from './fixture.ts';
 
@@ -26,6 +27,17 @@ describe('a player whose connection has dropped', () => {
     expect(told).toEqual(['alice is link-dead', 'alice has left']);
     const { session } = await host.service.validateSession(token);
     expect(session.characterId).toBeNull();
+  });
+
+  it('is told to the host with the character that he plays by then', async () => {
+    const characters: (string | null)[] = [];
+    const note = ({ session }: Principal): void => void characters.push(session.characterId);
+    const { host, attachment } = await playing({ live: { onLinkDead: note, onLeft: note } });
+
+    attachment.detach();
+    await host.pass(2 * MINUTE);
+
+    expect(characters).toEqual([aria.id, aria.id]);
   });
 
   it('is in his place again when he comes back in time', async () => {

@@ -23,10 +23,13 @@ const STOP_TIMEOUT_MS = 15_000;
 export async function startPostgres(
   version: string = '18',
   settings: readonly string[] = [],
+  /** Whether Ctrl-C in the terminal is to pass it by. */
+  { detached = false }: { readonly detached?: boolean } = {},
 ): Promise<PostgresServer> {
   const script = fileURLToPath(new URL('postgres-server.ts', import.meta.url));
   const child = spawn(process.execPath, [script, version, ...settings], {
     stdio: ['pipe', 'pipe', 'inherit'],
+    detached,
   });
   const lines = createInterface(child.stdout);
   const url = await nextLineOf(lines, child);

@@ -1,6 +1,9 @@
 /** A `Map` grows and shrinks by copying itself: with so many, each copies a small part at a time. */
 const SHARDS = 256;
 
+/** So many characters at the end of a key are looked at: all of them, of any usual id. */
+const MAX_HASHED = 64;
+
 /**
  * A map for a million entries that never stops the process to copy them all. It is not ordered: an
  * entry that comes during a walk may be met or not.
@@ -32,10 +35,11 @@ export class ShardedMap<Value> {
     for (const shard of this.#shards) yield* shard.values();
   }
 
-  // FNV-1a: http://www.isthe.com/chongo/tech/comp/fnv/. Over the end of the key, where ids differ.
+  // FNV-1a: http://www.isthe.com/chongo/tech/comp/fnv/. Some ids differ at their ends, others, such as
+  // addresses, before them.
   #shardOf(key: string): Map<string, Value> {
     let hash = 0x811c9dc5;
-    for (let index = Math.max(0, key.length - 8); index < key.length; index += 1) {
+    for (let index = Math.max(0, key.length - MAX_HASHED); index < key.length; index += 1) {
       hash = Math.imul(hash ^ key.charCodeAt(index), 0x01000193);
     }
 

@@ -36,6 +36,12 @@ const QUICK_MS = 100;
 /** So slow that the rows must take the time, and not the way to them: half as many go together. */
 const SLOW_MS = 500;
 
+/** Those who go alone teach nothing about those who go together. */
+const LEAST_BATCH = 2;
+
+/** So many ids at most are asked about alone. */
+const MAX_DOUBTED = 1_024;
+
 /** When nothing has come back for so long, what is under way holds up nobody any more. */
 const PATIENCE_MS = 50;
 
@@ -44,11 +50,15 @@ const PATIENCE_MS = 50;
  * to a question that was asked before his call. A lone call goes at once. What comes while a shared
  * question is under way goes together when that is answered, or earlier if there are many. How many
  * go together at most depends on how long the database took over the last ones.
+ *
+ * Where a question fails as a whole, one of its ids may be to blame: each of them is asked about alone
+ * until it was answered quickly.
  */
 export class Coalescer<Answer> {
   readonly #question: Question<Answer>;
   readonly #maxWaiting: number;
   readonly #underWay = new Set<readonly Caller<Answer>[]>();
+  readonly #doubted = new Set<string>();
   #callers: Caller<Answer>[] = [];
   #unanswered = 0;
   #maxBatch = FIRST_BATCH;
@@ -67,7 +77,10 @@ export class Coalescer<Answer> {
 
     this.#unanswered += 1;
     return new Promise((resolve, reject) => {
-      this.#callers.push({ id, resolve, reject });
+      const caller = { id, resolve, reject };
+      if (this.#doubted.has(id)) return void this.#answerDoubted(caller);
+
+      this.#callers.push(caller);
       this.#gather();
     });
   }
@@ -124,11 +137,14 @@ export class Coalescer<Answer> {
         first.resolve((await this.#question.one(first.id)) ?? null);
       } else {
         const ids = [...new Set(callers.map(({ id }) => id))];
-        const answers = await this.#question.many(ids, (ms) => this.#learn(ids.length, ms));
+        const answers = await this.#question.many(ids, (ms) => this.#learn(callers.length, ms));
         for (const { id, resolve } of callers) resolve(answers.get(id) ?? null);
       }
     } catch (error) {
-      if (callers.length > 1 && isAboutRows(error)) return this.#answerApart(callers);
+      if (callers.length > 1) {
+        if (isAboutRows(error)) return this.#answerApart(callers);
+        this.#doubt(callers);
+      }
       for (const { reject } of callers) reject(copyOf(error));
     }
     this.#unanswered -= callers.length;
@@ -136,7 +152,26 @@ export class Coalescer<Answer> {
 
   #learn(size: number, tookMs: number): void {
     if (tookMs < QUICK_MS) this.#maxBatch = Math.max(this.#maxBatch, Math.min(MAX_BATCH, 2 * size));
-    else if (tookMs > SLOW_MS) this.#maxBatch = Math.max(1, Math.min(this.#maxBatch, size >> 1));
+    else if (tookMs > SLOW_MS) this.#maxBatch = Math.max(LEAST_BATCH, Math.min(this.#maxBatch, size >> 1));
+  }
+
+  #doubt(callers: readonly Caller<Answer>[]): void {
+    for (const { id } of callers) this.#doubted.add(id);
+    for (const id of this.#doubted) {
+      if (this.#doubted.size <= MAX_DOUBTED) return;
+      this.#doubted.delete(id);
+    }
+  }
+
+  async #answerDoubted({ id, resolve, reject }: Caller<Answer>): Promise<void> {
+    const start = performance.now();
+    try {
+      resolve((await this.#question.one(id)) ?? null);
+      if (performance.now() - start < QUICK_MS) this.#doubted.delete(id);
+    } catch (error) {
+      reject(error);
+    }
+    this.#unanswered -= 1;
   }
 
   /** Where a row of one of them is to blame, the others are not to suffer for it. */

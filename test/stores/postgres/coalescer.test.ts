@@ -154,6 +154,23 @@ describe('a coalescer', () => {
       expect(sizes()).toEqual([16, 16]);
     });
 
+    it.each([
+      ['a slow pair', names(2)],
+      ['slow answers about one', ['a', 'a', 'a']],
+    ])('recovers from %s', async (_, slow) => {
+      await answered(slow, 600);
+      await answered(names(2), 600);
+      const quick = ask(...names(900));
+      await setImmediate();
+      while (asked.length > 0) await asked.shift()?.answer(10);
+      await quick;
+
+      void ask(...names(256));
+      await setImmediate();
+
+      expect(sizes()).toEqual([128, 128]);
+    });
+
     it('does not mind a long way to the database', async () => {
       await answered(names(60), 400);
 
@@ -179,6 +196,39 @@ describe('a coalescer', () => {
       expect(b).toEqual(a);
       expect(b).not.toBe(a);
       expect(await others).toHaveLength(40);
+    });
+
+    it('asks about each of them alone from then on, until it is answered', async () => {
+      const failing = errorsOf(ask('a'), ask('slow'));
+      await setImmediate();
+      await asked[0]?.fail(failure('57014'));
+      await failing;
+
+      const again = ask('a', 'slow', 'c');
+      const both = Promise.allSettled([coalescer.ask('slow')]);
+      await setImmediate();
+      expect(asked.slice(1).map(({ ids }) => ids)).toEqual([['a'], ['slow'], ['slow'], ['c']]);
+      for (const question of asked.slice(1)) await question.answer();
+      await Promise.all([again, both]);
+      void ask('a', 'slow', 'c');
+      await setImmediate();
+
+      expect(asked.at(-1)?.ids).toEqual(['a', 'slow', 'c']);
+    });
+
+    it('goes on asking alone about one that fails', async () => {
+      const failing = errorsOf(ask('a'), ask('bad'));
+      await setImmediate();
+      await asked[0]?.fail(failure('XX001'));
+      await failing;
+      const alone = errorsOf(ask('bad'));
+      await asked[1]?.fail(failure('XX001'));
+      await alone;
+
+      void Promise.allSettled([ask('bad', 'c', 'd')]);
+      await setImmediate();
+
+      expect(asked.slice(2).map(({ ids }) => ids)).toEqual([['bad'], ['c', 'd']]);
     });
 
     it('asks apart where a row is to blame, so that only its own callers fail', async () => {
