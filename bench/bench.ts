@@ -264,7 +264,7 @@ async function showCleanup(): Promise<void> {
         ['batches', figures.batches],
         ['p99 of a batch, ms', figure(figures.p99BatchMs)],
         ['worst batch, ms', figure(figures.worstBatchMs)],
-        ['p99 of a validate before, ms', figure(figures.idleP99)],
+        ['p99 of a validate before and after, ms', figure(figures.idleP99)],
         ['p99 of a validate meanwhile, ms', figure(figures.duringP99)],
         ['ratio of the two', ratio(figures.duringP99 / figures.idleP99)],
       ],

@@ -16,16 +16,18 @@ export interface MudAuthSetup {
   readonly summary: string;
   readonly store: MudAuthStore;
   readonly policy?: SessionPolicyOptions;
+  /** Which checks are the player's doing. Default: all. */
+  readonly touches?: (n: number) => boolean;
 }
 
-export function mudAuthPeer({ name, summary, store, policy = {} }: MudAuthSetup): Peer {
+export function mudAuthPeer({ name, summary, store, policy = {}, touches = () => true }: MudAuthSetup): Peer {
   return {
     name,
     summary,
     readsDatabase: true,
     seed: (world) => seedLibraryTables(world),
     setRole: setRoleOfUser,
-    open: (world) => open(world, () => serviceOn(world, store, policy)),
+    open: (world) => open(world, touches, () => serviceOn(world, store, policy)),
   };
 }
 
@@ -38,13 +40,17 @@ export const mudAuth: Peer = mudAuthPeer({
   }),
 });
 
-async function open(world: World, start: () => Promise<SessionService>): Promise<OpenPeer> {
+async function open(
+  world: World,
+  touches: (n: number) => boolean,
+  start: () => Promise<SessionService>,
+): Promise<OpenPeer> {
   const sessions = await start();
   const otherNode = await start();
   const tokens = new Credentials(world.size, tokenOf);
-  const validate = async (token: string): Promise<GamePrincipal | null> => {
+  const validate = async (token: string, touch = true): Promise<GamePrincipal | null> => {
     try {
-      return await sessions.validateSessionForGame(token);
+      return await sessions.validateSessionForGame(token, { touch });
     } catch (error) {
       if (error instanceof InvalidSessionError) return null;
       throw error;
@@ -52,7 +58,7 @@ async function open(world: World, start: () => Promise<SessionService>): Promise
   };
 
   return {
-    check: async (n) => (await validate(tokens.of(n)))?.username ?? null,
+    check: async (n) => (await validate(tokens.of(n), touches(n)))?.username ?? null,
     checkUnknown: async () => (await validate(tokenOf(0)))?.username ?? null,
     expire: (n) => expireInLibraryTables(world, n),
     revoke: async (n) => {

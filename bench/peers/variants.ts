@@ -1,6 +1,6 @@
-import type { Directory, SessionPolicyOptions } from 'mud-auth';
+import type { Directory } from 'mud-auth';
 import { seedLibraryTables } from './library-tables.ts';
-import { type MudAuthStore, mudAuthPeer } from './mud-auth.ts';
+import { type MudAuthSetup, type MudAuthStore, mudAuthPeer } from './mud-auth.ts';
 import type { Peer, World } from './peer.ts';
 
 /** The host's records by calls of its own, each a prepared statement on a pool of ten. */
@@ -31,9 +31,9 @@ function variant(
   name: string,
   summary: string,
   store: MudAuthStore,
-  policy: SessionPolicyOptions = {},
+  more: Pick<MudAuthSetup, 'policy' | 'touches'> = {},
 ): Peer {
-  return { ...mudAuthPeer({ name, summary, store, policy }), seed: async () => {} };
+  return { ...mudAuthPeer({ name, summary, store, ...more }), seed: async () => {} };
 }
 
 /** The schema of those whose sessions are touched, and their rows made longer by it. */
@@ -51,10 +51,16 @@ export const variants: readonly Peer[] = [
       'every check due for a touch',
       'touchIntervalMs: 0, so that each check writes, and waits for the disk.',
       () => ({ ...RELATIONS, schema: TOUCHED }),
-      { touchIntervalMs: 0 },
+      { policy: { touchIntervalMs: 0 } },
     ),
     seed: (world) => seedLibraryTables(world, TOUCHED, 'now()'),
   },
+  variant(
+    'every 30th check due for a touch',
+    'As when each player says something every two seconds, and is touched once a minute.',
+    () => ({ ...RELATIONS, schema: TOUCHED }),
+    { policy: { touchIntervalMs: 0 }, touches: (n) => n % 30 === 0 },
+  ),
   variant('without prepared statements', 'preparedStatements: false, as for a pooler.', () => ({
     ...RELATIONS,
     preparedStatements: false,
