@@ -49,7 +49,7 @@ export const variants: readonly Peer[] = [
   {
     ...variant(
       'every check due for a touch',
-      'touchIntervalMs: 0, so that each check writes, and waits for the disk.',
+      'touchIntervalMs: 0, so that each check writes.',
       () => ({ ...RELATIONS, schema: TOUCHED }),
       { policy: { touchIntervalMs: 0 } },
     ),

@@ -1,5 +1,5 @@
 import { type RawBuilder, sql } from 'kysely';
-import { durably, interval, isActiveWithin, isLive, now } from './fragments.ts';
+import { durably, hastily, interval, isActiveWithin, isLive, now } from './fragments.ts';
 import { ENDING_RETENTION_MS } from '../../../session/ending.ts';
 import { sessionsOf } from './record-statements.ts';
 import {
@@ -59,14 +59,15 @@ export function sessionStatements(schema: string): SessionStatements {
   const sessions = sql.table(`${schema}.sessions`);
 
   // The rows are locked without waiting, and only what was locked while it lived is written: a touch
-  // neither waits past a deadline, nor deadlocks with a bulk ending, nor brings anything back.
+  // neither waits past a deadline, nor deadlocks with a bulk ending, nor brings anything back. A crash may
+  // lose the last of them, which ends a session a little earlier than it would have, and never later.
   const touch = (
     param: Param<AtMoment>,
     source: RawBuilder<unknown>,
     which: RawBuilder<unknown>,
   ): RawBuilder<TouchRow> => sql`
     with mud_auth_clock as (
-      select ${now(param)} as now
+      select ${now(param)} as now, ${hastily}
     ), free as materialized (
       select s.id from ${source} cross join mud_auth_clock where ${which} and ${isLive}
       for no key update of s skip locked
