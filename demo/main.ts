@@ -1,21 +1,12 @@
-import { parseArgs } from 'node:util';
-import { startDemo } from './demo.ts';
+import { readArguments } from './arguments.ts';
+import { type Demo, type DemoOptions, startDemo } from './demo.ts';
+import type { NodePorts } from './node-process.ts';
 import { runNodes } from './nodes.ts';
 
-const { values, positionals } = parseArgs({
-  options: { nodes: { type: 'string', default: '1' } },
-  allowPositionals: true,
-});
-const folder = positionals[0] ?? `${import.meta.dirname}/data`;
-const databaseUrl = process.env['DATABASE_URL'] || null;
-const telnetPort = Number(process.env['PORT_TELNET'] ?? 4000);
-const webPort = Number(process.env['PORT_WEB'] ?? 8080);
-const nodes = Number(values.nodes);
-
 try {
-  if (!Number.isInteger(nodes) || nodes < 1) throw new RangeError('--nodes takes a whole number from 1.');
-  if (nodes > 1) await runNodes(nodes, { databaseUrl, telnetPort, webPort });
-  else await runAlone();
+  const { nodes, options } = readArguments(process.argv.slice(2), process.env);
+  if (nodes > 1) await runNodes(nodes, options);
+  else await runNode(options);
 } catch (error) {
   const { code, port } = error as NodeJS.ErrnoException & { readonly port?: number };
   if (error instanceof RangeError) console.error(error.message);
@@ -25,34 +16,34 @@ try {
   process.exitCode = 1;
 }
 
-async function runAlone(): Promise<void> {
-  const leaseMs = process.env['NODE_LEASE_MS'];
-  const starting = startDemo({
-    folder,
-    databaseUrl,
-    telnetPort,
-    webPort,
-    ...(leaseMs !== undefined && { nodeLeaseMs: Number(leaseMs) }),
-  });
+/** Runs the game in this process, alone or as one of several nodes. */
+async function runNode(options: DemoOptions): Promise<void> {
+  const starting = startDemo(options);
 
-  // A start is not broken off: that could leave half a database behind.
   let stopping: Promise<void> | null = null;
-  const stop = (): void => {
-    stopping ??= starting.then((demo) => demo.close()).then(() => process.channel?.unref()); // or it would wait for news of the process that started it
-  };
-  process.once('SIGINT', stop).once('SIGTERM', stop);
+  const stop = (): void => void (stopping ??= stopWhenStarted(starting));
+  // Perhaps more than once: Ctrl-C is for all processes in a terminal, and the one above tells it too.
+  process.on('SIGINT', stop).on('SIGTERM', stop);
+  process.on('disconnect', stop); // the one above is gone
+  process.channel?.unref(); // by itself it keeps nothing running
 
-  const demo = await starting;
-  if (process.send !== undefined) {
-    process.send({ telnetPort: demo.telnetPort, webPort: demo.webPort });
-    process.once('disconnect', stop);
-    return;
-  }
+  const { telnetPort, webPort } = await starting;
+  const ports: NodePorts = { telnetPort, webPort };
+  if (process.send === undefined) greet(options, ports);
+  else if (process.connected) process.send(ports);
+}
 
+/** A start is not broken off: that could leave half a database behind. */
+async function stopWhenStarted(starting: Promise<Demo>): Promise<void> {
+  const demo = await starting.catch(() => null); // said elsewhere
+  await demo?.close();
+}
+
+function greet({ databaseUrl, folder }: DemoOptions, { telnetPort, webPort }: NodePorts): void {
   console.log(`\
 A small MUD on mud-auth. Its sessions are in ${databaseUrl === null ? folder : 'the database at DATABASE_URL'}.
-  telnet    telnet 127.0.0.1 ${demo.telnetPort}
-  browser   http://127.0.0.1:${demo.webPort}
+  telnet    telnet 127.0.0.1 ${telnetPort}
+  browser   http://127.0.0.1:${webPort}
   names     player, builder, admin, superuser
   password  the name and "-demo": player-demo
 Log in here and there, then: play Pip, look, say hello, who, kick, help. Ctrl-C stops;

@@ -1,4 +1,11 @@
-import { canManage, InvalidSessionError, mudRoles, type Session, sessionExpiresAt } from 'mud-auth';
+import {
+  canManage,
+  InvalidSessionError,
+  mudRoles,
+  type Principal,
+  type Session,
+  sessionExpiresAt,
+} from 'mud-auth';
 import type { Game } from './game.ts';
 import type { Player } from './player.ts';
 
@@ -36,7 +43,7 @@ export async function everybody(game: Game, player: Player): Promise<void> {
 
 export async function kick(game: Game, player: Player, target: string): Promise<void> {
   const me = await game.sessions.validateSessionWithPermission(player.token, 'kick_users');
-  const found = await findSession(game, player, target.toLowerCase());
+  const found = await findSession(game, me, target.toLowerCase());
   if (found === null) return player.print('No such character or session. Try: everybody');
   if (!canManage(mudRoles, me.role, found.role)) return player.print('Only those who rank below you.');
 
@@ -95,8 +102,7 @@ interface FoundSession {
 }
 
 /** By the name of a character, or by the id of a session, on whatever server that is. */
-async function findSession(game: Game, player: Player, wanted: string): Promise<FoundSession | null> {
-  const me = await game.sessions.validateSession(player.token);
+async function findSession(game: Game, me: Principal, wanted: string): Promise<FoundSession | null> {
   const present = await game.charactersFor(me);
   const playing = present.find(({ characterName }) => characterName.toLowerCase() === wanted);
   if (playing !== undefined) return { ...playing, name: playing.characterName };

@@ -45,7 +45,6 @@ function connect(first) {
   showStatus('Connecting…');
   socket = new WebSocket(`ws://${location.host}/`);
   socket.addEventListener('open', () => {
-    retryMs = FIRST_RETRY_MS;
     showStatus('Connected');
     send(first);
   });
@@ -58,6 +57,7 @@ function receive(message) {
 
   if (message.token === null) localStorage.removeItem(TOKEN_KEY);
   else localStorage.setItem(TOKEN_KEY, message.token);
+  retryMs = FIRST_RETRY_MS; // and not as soon as it is connected: the database may be away for longer
   showForm();
 }
 

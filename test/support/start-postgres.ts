@@ -19,15 +19,22 @@ export interface PostgresServer {
 
 const STOP_TIMEOUT_MS = 15_000;
 
+/** How a server lives beside who started it. */
+export interface PostgresOptions {
+  /** Where its data stays when it stops. Default: it has a folder of its own, which goes with it. */
+  readonly folder?: string;
+  /** Whether Ctrl-C in the terminal is to pass it by. Default `false`. */
+  readonly detached?: boolean;
+}
+
 /** Starts a PostgreSQL server of this major version in a process of its own, with such settings as `work_mem=64MB`. */
 export async function startPostgres(
   version: string = '18',
   settings: readonly string[] = [],
-  /** Whether Ctrl-C in the terminal is to pass it by. */
-  { detached = false }: { readonly detached?: boolean } = {},
+  { folder = '', detached = false }: PostgresOptions = {},
 ): Promise<PostgresServer> {
   const script = fileURLToPath(new URL('postgres-server.ts', import.meta.url));
-  const child = spawn(process.execPath, [script, version, ...settings], {
+  const child = spawn(process.execPath, [script, version, folder, ...settings], {
     stdio: ['pipe', 'pipe', 'inherit'],
     detached,
   });
