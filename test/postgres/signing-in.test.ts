@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { SessionService, type SessionPolicyOptions } from '../../src/index.ts';
-import { migrateToLatest, PostgresSessionStore } from '../../src/stores/postgres/index.ts';
+import type pg from 'pg';
+import { MaintenanceMode, SessionService, type SessionPolicyOptions } from '../../src/index.ts';
+import { migrateToLatest, type PgPool, PostgresSessionStore } from '../../src/stores/postgres/index.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 
 const MINUTE = 60_000;
@@ -97,14 +98,40 @@ describe('signing in with one statement', () => {
     await expect(sessions.validateSession(token)).rejects.toMatchObject({ status: 401 });
   });
 
+  it('succeeds when the game is opened before anybody has looked why it is closed', async () => {
+    await putUser('alice', 'player');
+    const closed = open();
+    const store = storeOn(database.pool);
+    await new MaintenanceMode({ sessions: closed, store }).start({ admit: 'admin', message: 'Back soon.' });
+    const opening: PgPool = {
+      async connect() {
+        const client = await database.pool.connect();
+
+        return {
+          async query(query) {
+            if (query.text.includes('read_at')) await database.sql('delete from mud_auth.maintenance');
+            return client.query(query as pg.QueryConfig);
+          },
+          release: (destroy) => client.release(destroy),
+        };
+      },
+    };
+
+    const signIn = new SessionService({ store: storeOn(opening) }).createSession('alice');
+
+    await expect(signIn).resolves.toMatchObject({ session: { userId: 'alice' } });
+  });
+
   function open(policy: SessionPolicyOptions = {}): SessionService {
-    const store = new PostgresSessionStore({
-      pool: database.pool,
+    return new SessionService({ store: storeOn(database.pool), policy });
+  }
+
+  function storeOn(pool: PgPool): PostgresSessionStore {
+    return new PostgresSessionStore({
+      pool,
       users: { relation: 'users', idType: 'text' },
       characters: { relation: 'characters', idType: 'text' },
     });
-
-    return new SessionService({ store, policy });
   }
 
   async function putUser(id: string, role: string): Promise<void> {

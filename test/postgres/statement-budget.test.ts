@@ -106,10 +106,10 @@ describe('what is sent to Postgres by', () => {
     expect(pool.take()).toHaveLength(5);
   });
 
-  it('a sign-in that is refused is one statement, and one that says why', async () => {
+  it('a sign-in that is refused is one statement, and a transaction that says why', async () => {
     await expect(sessions.createSession('2')).rejects.toMatchObject({ code: 'user_not_available' });
 
-    expect(pool.take()).toHaveLength(2);
+    expect(pool.take()).toHaveLength(4);
   });
 
   it('a selection is a transaction of five, after the validate and the character', async () => {

@@ -59,17 +59,16 @@ export class DirectoryPeople implements People {
     if (user === null) return { outcome: 'user_not_available' };
 
     const terms = termsFor(input.policy, user.role);
-    if (terms.maxSessionsPerUser !== null) return this.#byUser.createSessionOn(user.role, terms, input);
+    if (terms.maxSessionsPerUser === null) {
+      const [row] = await this.#connections.run(this.#insertSession, {
+        ...paramsOfNew(input),
+        ...paramsOfTerms(terms),
+        role: user.role,
+      });
+      if (row !== undefined) return { outcome: 'created', session: toNewSession(input, row), endings: [] };
+    }
 
-    const [row] = await this.#connections.run(this.#insertSession, {
-      ...paramsOfNew(input),
-      ...paramsOfTerms(terms),
-      role: user.role,
-    });
-
-    return row === undefined
-      ? { outcome: 'maintenance' }
-      : { outcome: 'created', session: toNewSession(input, row), endings: [] };
+    return this.#byUser.createSessionOn(user.role, terms, input);
   }
 
   async listOutsiders(roles: readonly string[]): Promise<readonly string[]> {

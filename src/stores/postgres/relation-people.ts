@@ -56,15 +56,15 @@ export class RelationPeople implements People {
     const { userId, policy } = input;
     if (!idTypes[this.#relations.users.idType].fits(userId)) return { outcome: 'user_not_available' };
 
-    const { isForSome, isForAll, forAll, byRole } = paramsOfPolicy(policy);
+    const { isForSome, forAll, byRole } = paramsOfPolicy(policy);
     const given = paramsOfNew(input);
+    // Mostly there is no limit, and one statement does it. Where it does not, another way tells why.
     if (isForSome) {
       const [row] =
         forAll === null
           ? await this.#connections.run(this.#statements.insertSessionByRole, { ...given, ...byRole })
           : await this.#connections.run(this.#statements.insertSession, { ...given, ...forAll });
       if (row !== undefined) return { outcome: 'created', session: toNewSession(input, row), endings: [] };
-      if (isForAll) return this.#refuse(userId);
     }
 
     return this.#byUser.createSession(input, this.#statements.lockUserWithRole);
@@ -111,13 +111,6 @@ export class RelationPeople implements People {
         : await this.#listIn(worldId, activeWithinMs, ({ listPresent }) => listPresent);
 
     return rows.map((row) => Object.assign(toActiveCharacter(row), toPresence(row)));
-  }
-
-  /** Why nothing was inserted. */
-  async #refuse(user: string): Promise<TriedCreation> {
-    const [row] = await this.#connections.run(this.#statements.findAdmission, { user });
-
-    return { outcome: row?.is_admitted === false ? 'maintenance' : 'user_not_available' };
   }
 
   async #listIn<Row>(
@@ -172,9 +165,8 @@ function toActiveCharacter(row: ActiveRow): ActiveCharacter {
 
 /** What a policy means for the statements that insert sessions without a limit. */
 interface PolicyParams {
-  /** Whether there is anybody for whom it may insert one, and anybody for whom it may not. */
+  /** Whether there is anybody for whom they may insert one. */
   readonly isForSome: boolean;
-  readonly isForAll: boolean;
   /** The terms, if they are the same for everybody. */
   readonly forAll: Pick<SignInParams, 'idleTimeoutMs' | 'lifetimeMs'> | null;
   readonly byRole: Pick<SignInByRoleParams, 'roles' | 'idleTimesMs' | 'lifetimesMs'>;
@@ -194,7 +186,6 @@ function paramsOfPolicy(policy: SessionPolicy): PolicyParams {
   const unlimited = terms.map((some) => (some.maxSessionsPerUser === null ? paramsOfTerms(some) : null));
   const params = {
     isForSome: unlimited.some((some) => some !== null),
-    isForAll: !unlimited.includes(null),
     forAll: roles.length === 0 ? (unlimited[0] ?? null) : null,
     byRole: {
       roles: arrayOf(roles),

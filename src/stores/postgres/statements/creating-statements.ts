@@ -3,7 +3,7 @@ import { lifetimeMs, type SessionTerms } from '../../../session/session-policy.t
 import type { NewSession } from '../../../session/session-store.ts';
 import type { Session } from '../../../session/session.ts';
 import { endingCtes } from './ending-statements.ts';
-import { durably, interval, isAdmitted, isExpired, isLive, now } from './fragments.ts';
+import { durably, interval, isAdmitted, isExpired, isLive, now, seesTheLatest } from './fragments.ts';
 import { endingColumns, type PerhapsEnding, type SessionRow, timesColumn, toSession } from './rows.ts';
 import { type Param, Statement } from './statement.ts';
 
@@ -36,6 +36,7 @@ type CreatedWithinLimitRow = PerhapsEnding & {
 
 /** The statements by which sessions begin. */
 export interface CreatingStatements {
+  /** No row if the game is closed to the role, or the statement cannot tell. */
   readonly insertSession: Statement<InsertParams, CreatedRow>;
   /** For a user who is locked. Inserts a session if he has fewer than the limit, and none to be ended. */
   readonly insertBelowLimit: Statement<InsertParams & { limit: number }, CreatedRow>;
@@ -98,7 +99,7 @@ export function creatingStatements(schema: string): CreatingStatements {
         with mud_auth_clock as (
           select ${now(param)} as now, ${durably}
         )
-        ${insert(param)}`,
+        ${insert(param, seesTheLatest)}`,
     ),
 
     insertBelowLimit: new Statement((param) => {

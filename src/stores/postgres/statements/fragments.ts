@@ -41,6 +41,12 @@ export function isAdmitted(schema: string, role: RawBuilder<unknown>): RawBuilde
   )`;
 }
 
+/**
+ * Whether this statement sees what was committed before it got its locks. Where the host's default is
+ * stricter, a statement that is a transaction of its own may have waited with an older view.
+ */
+export const seesTheLatest: RawBuilder<boolean> = sql<boolean>`pg_catalog.current_setting('transaction_isolation') = 'read committed'`;
+
 // What follows speaks of a session in a row `s` at the time in a row `mud_auth_clock`, a name
 // that no relation of a host has.
 

@@ -2,7 +2,7 @@ import { type RawBuilder, sql } from 'kysely';
 import { type HostRelations, isId, tableOf } from '../host-relations.ts';
 import type { HostIdType } from '../id-types.ts';
 import { type CreatedRow, inserting, type Insertion, type NewSessionParams } from './creating-statements.ts';
-import { durably, isActiveWithin, isAdmitted, isLive, now } from './fragments.ts';
+import { durably, isActiveWithin, isAdmitted, isLive, now, seesTheLatest } from './fragments.ts';
 import { isThere, presenceColumns, type PresenceRow } from './link-statements.ts';
 import { findRecordStatements, type RecordRow } from './record-statements.ts';
 import { type Count, timeColumn } from './rows.ts';
@@ -64,14 +64,12 @@ export interface LockedUserRow extends Count {
 
 /** The statements that read the host's relations. */
 export interface RelationStatements {
-  /** Inserts a session if the user may sign in. */
+  /** Inserts a session if the user may sign in, and the game is open to him. No row also if it cannot tell. */
   readonly insertSession: Statement<SignInParams, CreatedRow>;
   /** The same, if his terms have no limit. */
   readonly insertSessionByRole: Statement<SignInByRoleParams, CreatedRow>;
   /** Locks a user as `lockUserCounting` does. */
   readonly lockUserWithRole: Statement<LockParams, LockedUserRow>;
-  /** Whether the game is open to a user; no row if he may not sign in in any case. */
-  readonly findAdmission: Statement<{ user: string }, { readonly is_admitted: boolean }>;
   /** The users with sessions who have none of these roles, or do not exist. */
   readonly listOutsiders: Statement<{ roles: string }, { readonly user_id: string }>;
   readonly findCharacter: Statement<{ id: string }, CharacterRow>;
@@ -178,7 +176,7 @@ export function relationStatements(schema: string, relations: HostRelations): Re
       idleTimeoutMs,
       lifetimeMs,
       from: sql`mud_auth_clock, ${whoMaySignIn(param)} ${terms}
-        where ${has} and ${isAdmitted(schema, sql`u.role`)}`,
+        where ${has} and ${seesTheLatest} and ${isAdmitted(schema, sql`u.role`)}`,
     })}`;
 
   return {
@@ -207,11 +205,6 @@ export function relationStatements(schema: string, relations: HostRelations): Re
       (param) => sql<LockedUserRow>`
         select u.role, ${sessionsOfUser(schema, param)}, ${lockingUser(schema, param)}
         from (select) as nothing left join ${whoMaySignIn(param)} on true`,
-    ),
-
-    findAdmission: new Statement(
-      (param) => sql<{ readonly is_admitted: boolean }>`
-        select ${isAdmitted(schema, sql`u.role`)} as is_admitted from ${whoMaySignIn(param)}`,
     ),
 
     listOutsiders: new Statement(
