@@ -25,7 +25,7 @@ export interface MintedToken {
 }
 
 /** A new random session id: a UUID of version 4 (RFC 9562). */
-export function newSessionId(): string {
+export function newUuid(): string {
   return randomUUID();
 }
 

@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { isSessionId, looksLikeToken, mintToken, newSessionId, readToken, sameSecret } from '../src/token.ts';
+import { isSessionId, looksLikeToken, mintToken, newUuid, readToken, sameSecret } from '../src/token.ts';
 
 const ID = '01890a5d-ac96-774b-bcce-b302099a8057';
 const SECRET = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNO-_';
 const TOKEN = `mas_${ID}.${SECRET}`;
 
-describe('newSessionId', () => {
+describe('newUuid', () => {
   it('is a new UUID of version 4 in lower-case canonical form', () => {
-    const ids = Array.from({ length: 100 }, newSessionId);
+    const ids = Array.from({ length: 100 }, newUuid);
 
     for (const id of ids)
       expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);

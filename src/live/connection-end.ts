@@ -33,10 +33,10 @@ const MESSAGES: Readonly<Record<ConnectionEndReason, string>> = {
   shutdown: 'The game is going down. Your session stays: come back and resume it.',
 };
 
+const messageByReason: ReadonlyMap<string, string> = new Map(Object.entries(MESSAGES));
+
 /** The host may have words of its own. */
-export function connectionEnd(
-  reason: ConnectionEndReason,
-  message: string = MESSAGES[reason],
-): ConnectionEnd {
-  return { reason, message };
+export function connectionEnd(reason: ConnectionEndReason, message?: string): ConnectionEnd {
+  // Another version may have written a reason that this one does not know.
+  return { reason, message: message ?? messageByReason.get(reason) ?? MESSAGES.invalid };
 }

@@ -87,7 +87,13 @@ export interface LinkStore {
   /**
    * Gives a node the sessions of those nodes whose leases are over. Those with a character are
    * link-dead as of now; the others lose their link. Works in short steps; of two nodes at once,
-   * each session goes to one. The ids of those that are link-dead.
+   * each session goes to one. How many sessions that were.
    */
-  adoptSessions(nodeId: string): Promise<readonly string[]>;
+  adoptSessions(nodeId: string): Promise<number>;
+
+  /**
+   * The ids of the live sessions whose link is this node's, link-dead or not, in no particular order:
+   * for the node to see what it has lost sight of.
+   */
+  listLinkedSessions(nodeId: string): Promise<readonly string[]>;
 }

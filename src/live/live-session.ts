@@ -1,12 +1,12 @@
 import { InvalidSessionError } from '../errors.ts';
 import type { CheckedSession } from '../session/session-check.ts';
 import type { Principal } from '../session/principal.ts';
+import { safely } from '../safely.ts';
 import { withTimeLimit } from '../time-limit.ts';
 import { CoalescedTask } from './coalesced-task.ts';
 import type { Connection } from './connection.ts';
 import { type ConnectionEndReason, connectionEnd } from './connection-end.ts';
-import { safely } from './safely.ts';
-import type { Surroundings } from './surroundings.ts';
+import type { LeavingReason, Surroundings } from './surroundings.ts';
 
 /** The store may take so long over a question. */
 const PATIENCE_MS = 10_000;
@@ -30,11 +30,11 @@ export class LiveSession {
   readonly #connections = new Set<Connection>();
   readonly #looks = new CoalescedTask(() => this.#look());
   readonly #links = new CoalescedTask(() => this.#saveLink());
+  readonly #drops = new CoalescedTask(() => this.#dropLinkDead());
   #principal: Principal | null = null;
   #timer: NodeJS.Timeout | undefined;
   /** The deadline of which a warning was given, by the store's clock. */
   #warnedOf: number | null = null;
-  #unknownSince: number | null = null;
   /** How often the link was saved, or began to be: what was read before then says nothing about it. */
   #saves = 0;
   /** Whether the host knows that the player has lost his connection. */
@@ -67,8 +67,10 @@ export class LiveSession {
    * @throws SessionStoreError if the store does not answer. The connection is let go of then.
    */
   async add(connection: Connection, principal: Principal): Promise<void> {
+    const { severalConnections } = this.#surroundings;
     this.#principal ??= principal;
     this.#isLinkDeadTold = false;
+    if (!severalConnections || !this.isConnected) this.#warnedOf = null;
     this.#connections.add(connection);
     try {
       await this.#links.run();
@@ -76,7 +78,7 @@ export class LiveSession {
       this.remove(connection);
       throw error;
     }
-    if (!this.#surroundings.severalConnections) void this.#closeOlderThan(connection);
+    if (!severalConnections) void this.#closeOlderThan(connection);
     // What happened between the validate and now was heard by nobody here.
     await this.recheck();
   }
@@ -91,6 +93,14 @@ export class LiveSession {
     await this.#leave('shutdown');
   }
 
+  /** Closes all connections, for the store has been out of reach for too long. The session may live. */
+  goOffline(): void {
+    if (!this.isConnected) return;
+
+    void this.#closeAll(this.#takeConnections(), 'offline');
+    this.#disconnected();
+  }
+
   async #closeOlderThan(connection: Connection): Promise<void> {
     const inOrder = [...this.#connections];
     const older = inOrder.slice(0, Math.max(0, inOrder.indexOf(connection)));
@@ -98,12 +108,16 @@ export class LiveSession {
     await this.#closeAll(older, 'reconnected');
   }
 
-  /** Closes all connections, and watches no more. */
-  async #leave(reason: ConnectionEndReason): Promise<void> {
+  /** Closes all connections, and watches no more. Whether, and why, a player who was waited for is gone. */
+  async #leave(reason: ConnectionEndReason, gone: LeavingReason | null = null): Promise<void> {
+    if (this.#isOver) return;
+
     this.#isOver = true;
     clearTimeout(this.#timer);
     this.#surroundings.onOver(this);
-    await this.#closeAll(this.#takeConnections(), reason);
+    if (gone !== null && this.#isLinkDeadTold) this.#tellLeft(gone);
+    const message = reason === 'maintenance' ? await this.#surroundings.maintenanceMessage() : undefined;
+    await this.#closeAll(this.#takeConnections(), reason, message);
   }
 
   #takeConnections(): Connection[] {
@@ -124,6 +138,7 @@ export class LiveSession {
   }
 
   async #saveLink(): Promise<void> {
+    if (this.#isOver) return; // the session is somebody else's by now, or another one's here
     const { links } = this.#surroundings;
     const isConnected = this.isConnected;
     this.#saves += 1;
@@ -133,8 +148,10 @@ export class LiveSession {
         return;
       }
       const outcome = await withTimeLimit(links.unlink(this.id), PATIENCE_MS);
-      // Else there is nothing to wait for, and nobody to tell.
-      if (outcome !== 'link_dead' && !this.isConnected && !this.#isOver) await this.#leave('invalid');
+      if (outcome === 'link_dead' || this.isConnected) return;
+
+      // There is nothing to wait for.
+      await this.#leave('invalid', outcome === 'unlinked' ? 'grace_over' : null);
     } finally {
       this.#saves += 1;
     }
@@ -145,7 +162,7 @@ export class LiveSession {
     if (this.isConnected || this.#isOver) return;
 
     const { graceMsFor, onLinkDead } = this.#surroundings;
-    this.#wakeIn(graceMsFor(principal) - linkDeadForMs, () => this.#dropLinkDead(principal));
+    this.#wakeIn(graceMsFor(principal) - linkDeadForMs, () => this.#drops.run());
     if (this.#isLinkDeadTold) return;
 
     this.#isLinkDeadTold = true;
@@ -153,22 +170,30 @@ export class LiveSession {
   }
 
   /** The grace time is over, by this node's clock at least: the store's decides. */
-  async #dropLinkDead(principal: Principal): Promise<void> {
-    const { links, mayLeave, onLeft, onError } = this.#surroundings;
+  async #dropLinkDead(): Promise<void> {
+    const { links, mayLeave, graceMsFor, onError } = this.#surroundings;
+    const principal = this.#principal;
+    if (principal === null) return;
+
     const may = await mayLeave(principal);
     if (this.isConnected || this.#isOver) return;
-    if (!may) return this.#wakeIn(VETO_MS, () => this.#dropLinkDead(principal));
+    if (!may) return this.#wakeIn(VETO_MS, () => this.#drops.run());
 
     try {
-      if (!(await links.drop(this.id, this.#surroundings.graceMsFor(principal)))) return void this.recheck();
+      if (!(await links.drop(this.id, graceMsFor(principal)))) return void this.recheck();
     } catch (error) {
       onError(error); // the next look tries again
       return;
     }
-    if (this.isConnected) return void this.recheck(); // he came back at the last moment, and lost his place
+    if (!this.isConnected) return this.#leave('invalid', 'grace_over');
 
-    void this.#safely(() => onLeft(principal));
-    await this.#leave('invalid');
+    this.#tellLeft('grace_over'); // he came back at the last moment, and lost his place
+    void this.recheck();
+  }
+
+  #tellLeft(reason: LeavingReason): void {
+    const principal = this.#principal;
+    if (principal !== null) void this.#safely(() => this.#surroundings.onLeft(principal, reason));
   }
 
   async #look(): Promise<void> {
@@ -177,17 +202,20 @@ export class LiveSession {
     try {
       // A store of whatever make that never answers must not keep the others from being looked at.
       const checked = await withTimeLimit(this.#surroundings.check(this.id), PATIENCE_MS);
-      if (!this.#isOver) await this.#see(checked, saves === this.#saves && saves % 2 === 0);
+      this.#surroundings.outage.answered();
+      if (!this.#isOver) this.#see(checked, saves === this.#saves && saves % 2 === 0);
     } catch (error) {
-      if (error instanceof InvalidSessionError) void this.#leave(error.reason ?? 'invalid');
-      else this.#seeNothing();
+      if (!(error instanceof InvalidSessionError)) return this.#surroundings.outage.failed();
+
+      this.#surroundings.outage.answered();
+      const reason = error.reason ?? 'invalid';
+      void this.#leave(reason, reason);
     }
   }
 
-  async #see(checked: CheckedSession, knowsLink: boolean): Promise<void> {
+  #see(checked: CheckedSession, knowsLink: boolean): void {
     const former = this.#principal;
     this.#principal = checked.principal;
-    this.#unknownSince = null;
     if (knowsLink && !this.#seeLink(checked)) return;
 
     const { role, username } = checked.principal;
@@ -196,9 +224,9 @@ export class LiveSession {
     if (this.isConnected) this.#seeDeadline(checked);
   }
 
-  /** Whether all is as it should be: what the store says, and what this node has. */
+  /** Whether this node still has to do with the session; and makes right what the store says of that. */
   #seeLink({ nodeId, linkDeadForMs, principal }: CheckedSession): boolean {
-    const { nodeId: here, severalConnections } = this.#surroundings;
+    const { nodeId: here, severalConnections, onError } = this.#surroundings;
     const isElsewhere = nodeId !== null && nodeId !== here;
 
     if (isElsewhere && !this.isConnected) {
@@ -212,9 +240,9 @@ export class LiveSession {
     const isRight = this.isConnected
       ? nodeId !== null && linkDeadForMs === null
       : nodeId === null || linkDeadForMs !== null;
-    if (!isRight) this.#links.run().catch(this.#surroundings.onError);
+    if (!isRight) this.#links.run().catch(onError);
     else if (!this.isConnected) {
-      if (nodeId === null) void this.#leave('invalid');
+      if (nodeId === null) void this.#leave('invalid', 'grace_over');
       else this.#waitFor(principal, linkDeadForMs ?? 0);
     }
 
@@ -236,16 +264,6 @@ export class LiveSession {
     this.#tell((connection) => connection.expiresSoon?.({ deadline, expiresInMs }));
   }
 
-  /** The store does not answer, which says nothing about the session. */
-  #seeNothing(): void {
-    const now = performance.now();
-    this.#unknownSince ??= now;
-    if (!this.isConnected || now - this.#unknownSince < this.#surroundings.offlineGraceMs) return;
-
-    void this.#closeAll(this.#takeConnections(), 'offline');
-    this.#disconnected();
-  }
-
   // The store's clock decides. If it is not yet there when the timer is, the next time is soon.
   #wakeIn(ms: number, act: () => Promise<void>): void {
     clearTimeout(this.#timer);
@@ -259,8 +277,11 @@ export class LiveSession {
     for (const connection of this.#connections) void this.#safely(() => call(connection));
   }
 
-  async #closeAll(connections: readonly Connection[], reason: ConnectionEndReason): Promise<void> {
-    const message = reason === 'maintenance' ? await this.#surroundings.maintenanceMessage() : undefined;
+  async #closeAll(
+    connections: readonly Connection[],
+    reason: ConnectionEndReason,
+    message?: string,
+  ): Promise<void> {
     const end = connectionEnd(reason, message);
     await Promise.all(connections.map((connection) => this.#safely(() => connection.close(end))));
   }

@@ -1,61 +1,22 @@
 import { InvalidSessionError } from '../errors.ts';
-import type { MaintenanceMode } from '../maintenance/maintenance-mode.ts';
-import { requireBoolean, requireFunction, requirePlainObject, requireString } from '../session/arguments.ts';
+import { quietly, safely } from '../safely.ts';
+import { requireBoolean, requireString } from '../session/arguments.ts';
 import { byCharacterName, windowOf } from '../session/presence.ts';
 import type { Principal } from '../session/principal.ts';
-import { termsFor } from '../session/session-policy.ts';
 import type { SessionService } from '../session/session-service.ts';
 import type { TokenInput } from '../session/session-resolver.ts';
 import { withTimeLimit } from '../time-limit.ts';
 import { CoalescedTask } from './coalesced-task.ts';
 import type { Connection } from './connection.ts';
 import { connectionEnd } from './connection-end.ts';
-import { LiveSession } from './live-session.ts';
 import type { LinkStore, PresentCharacter } from './link-store.ts';
+import { LiveSession } from './live-session.ts';
+import { checkOptions, type LiveSessionsOptions } from './live-sessions-options.ts';
 import { Node } from './node.ts';
+import { Outage } from './outage.ts';
 import { type Presence, presenceOf, visibleTo, type WhoOptions } from './presence.ts';
-import { safely } from './safely.ts';
 import type { SessionEvent } from './session-events.ts';
-import type { Surroundings } from './surroundings.ts';
-
-/** What the watch over connections is built from. */
-export interface LiveSessionsOptions {
-  /** Whose sessions they are, and whose events are heard. */
-  readonly sessions: SessionService<string>;
-  /** The store of these sessions. */
-  readonly store: LinkStore;
-  /**
-   * Whether a session may have several connections at a time. `false`, the default: the newest one
-   * stays, so that who comes back is not kept out by a socket that is dead and does not know it.
-   */
-  readonly severalConnections?: boolean;
-  /** All sessions with connections are looked at so often, whatever was heard. In milliseconds. Default 10 seconds. */
-  readonly sweepIntervalMs?: number;
-  /** Connections are kept for so long while the store does not answer. In milliseconds. Default 60 seconds. */
-  readonly offlineGraceMs?: number;
-  /**
-   * Connections are told so long before their session ends, or a quarter of its idle time if that
-   * is less. In milliseconds. Default 2 minutes.
-   */
-  readonly warnBeforeMs?: number;
-  /** `close` waits for connections so long. In milliseconds. Default 5 seconds. */
-  readonly closeTimeoutMs?: number;
-  /** A node that does not renew its lease within this time is taken for dead. In milliseconds. Default 15 seconds. */
-  readonly nodeLeaseMs?: number;
-  /**
-   * Asked when a player's link-dead grace is over: `false` keeps his character in the game, say in
-   * combat, and it is asked again in a few seconds. Default: all may leave.
-   */
-  readonly mayLeave?: (principal: Principal) => Promise<boolean> | boolean;
-  /** Told on one node when a player with a character, whose id is in his session, has lost his connection. */
-  readonly onLinkDead?: (principal: Principal) => Promise<void> | void;
-  /** Told on one node when a link-dead player's character has left. His session lives on. */
-  readonly onLeft?: (principal: Principal) => Promise<void> | void;
-  /** Whose message is told to those who are sent out for maintenance. Default: the library has its own. */
-  readonly maintenance?: MaintenanceMode;
-  /** Told of what the host's functions throw, and of what the store could not save yet. Default: nobody is. */
-  readonly onError?: (error: unknown) => void;
-}
+import { type Surroundings, surroundingsOf } from './surroundings.ts';
 
 /** A connection that is watched over. */
 export interface Attachment {
@@ -65,11 +26,11 @@ export interface Attachment {
   detach(): void;
 }
 
-/** Those who are sent out are not to wait for a word of the host's any longer. */
-const MESSAGE_PATIENCE_MS = 2_000;
-
 /** With so many at once, what a sweep reads does not hold up the event loop. */
 const AT_ONCE = 500;
+
+/** A look that takes longer goes on by itself, and the others do not wait for it. */
+const STRAGGLER_MS = 2_000;
 
 /**
  * The connections of this node, each with the session that it hangs off. When a session ends, on
@@ -80,6 +41,7 @@ export class LiveSessions {
   readonly #sessions: SessionService<string>;
   readonly #store: LinkStore;
   readonly #closeTimeoutMs: number;
+  readonly #outage: Outage;
   readonly #surroundings: Surroundings;
   readonly #node: Node;
   readonly #live = new Map<string, LiveSession>();
@@ -91,26 +53,30 @@ export class LiveSessions {
   /** @throws TypeError for settings that are unknown or impossible. */
   constructor(options: LiveSessionsOptions) {
     checkOptions(options);
-    const {
-      sessions,
-      store,
-      sweepIntervalMs = 10_000,
-      closeTimeoutMs = 5_000,
-      nodeLeaseMs = 15_000,
-    } = options;
-    const { onError = () => {} } = options;
+    const { sessions, store, sweepIntervalMs = 10_000, offlineGraceMs = 60_000 } = options;
+    const { closeTimeoutMs = 5_000, nodeLeaseMs = 15_000 } = options;
+    const onError = quietly(options.onError);
 
     this.#sessions = sessions;
     this.#store = store;
     this.#closeTimeoutMs = closeTimeoutMs;
+    this.#outage = new Outage(offlineGraceMs, () => {
+      for (const session of this.#live.values()) session.goOffline();
+    });
     this.#node = new Node({
       store,
       leaseMs: nodeLeaseMs,
-      onAdopted: (sessionIds) => this.#adopt(sessionIds),
+      outage: this.#outage,
+      onAdopted: () => void this.#sweeps.run(),
       onError,
     });
-    this.#surroundings = surroundingsOf(options, this.#node.id, (session) => {
-      if (this.#live.get(session.id) === session) this.#live.delete(session.id);
+    this.#surroundings = surroundingsOf(options, {
+      nodeId: this.#node.id,
+      outage: this.#outage,
+      onError,
+      onOver: (session) => {
+        if (this.#live.get(session.id) === session) this.#live.delete(session.id);
+      },
     });
     this.#unsubscribe = sessions.events.subscribe({
       heard: (event) => this.#hear(event),
@@ -213,6 +179,7 @@ export class LiveSessions {
     this.#isClosed = true;
     clearInterval(this.#sweeper);
     this.#unsubscribe();
+    this.#outage.answered();
     const all = Promise.all([
       this.#node.close().catch(this.#surroundings.onError),
       ...Array.from(this.#live.values(), (session) => session.shutDown()),
@@ -234,11 +201,6 @@ export class LiveSessions {
     return session;
   }
 
-  #adopt(sessionIds: readonly string[]): void {
-    for (const id of sessionIds) if (!this.#live.has(id)) this.#watch(id);
-    if (sessionIds.length > 0) void this.#sweeps.run();
-  }
-
   #hear(event: SessionEvent): void {
     switch (event.type) {
       case 'session_ended':
@@ -254,115 +216,23 @@ export class LiveSessions {
   }
 
   async #lookAtAll(): Promise<void> {
-    const all = [...this.#live.values()];
-    for (let first = 0; first < all.length; first += AT_ONCE) {
-      await Promise.all(all.slice(first, first + AT_ONCE).map((session) => session.recheck()));
-    }
+    await this.#findLost();
+    const sessions = [...this.#live.values()].values();
+    const look = async (): Promise<void> => {
+      for (const session of sessions) await withTimeLimit(session.recheck(), STRAGGLER_MS).catch(() => {});
+    };
+    await Promise.all(Array.from({ length: Math.min(AT_ONCE, this.#live.size) }, look));
   }
-}
 
-function surroundingsOf(
-  options: LiveSessionsOptions,
-  nodeId: string,
-  onOver: Surroundings['onOver'],
-): Surroundings {
-  const {
-    sessions,
-    store,
-    severalConnections = false,
-    offlineGraceMs = 60_000,
-    warnBeforeMs = 120_000,
-  } = options;
-  const { mayLeave = () => true, onLinkDead = () => {}, onLeft = () => {}, onError = () => {} } = options;
-  const { maintenance } = options;
-  const { events, policy } = sessions;
+  /** Takes into its care what the store says is this node's: adopted, or linked when nobody waited any more. */
+  async #findLost(): Promise<void> {
+    try {
+      const linked = await withTimeLimit(this.#store.listLinkedSessions(this.#node.id), STRAGGLER_MS);
+      if (this.#isClosed) return;
 
-  return {
-    nodeId,
-    severalConnections,
-    offlineGraceMs,
-    warnBeforeMs,
-    check: (sessionId) => sessions.checkSession(sessionId),
-    links: {
-      async link(sessionId) {
-        const linked = await store.linkSession({ sessionId, nodeId });
-        const former = linked.outcome === 'linked' ? linked.former : null;
-        if (former === null || former.nodeId === nodeId || former.linkDeadSince !== null) return;
-
-        events.publish({ type: 'session_moved', sessionId }).catch(onError);
-      },
-      unlink: (sessionId) => store.unlinkSession({ sessionId, nodeId }),
-      drop: (sessionId, graceMs) => store.dropLinkDead({ sessionId, nodeId }, graceMs),
-    },
-    maintenanceMessage: shared(async () => {
-      try {
-        const current = maintenance === undefined ? null : maintenance.current();
-        return (await withTimeLimit(Promise.resolve(current), MESSAGE_PATIENCE_MS))?.message;
-      } catch {
-        return undefined; // the library has words of its own
-      }
-    }),
-    graceMsFor: ({ role }) => termsFor(policy, role).linkDeadGraceMs,
-    async mayLeave(principal) {
-      try {
-        return await mayLeave(principal);
-      } catch (error) {
-        onError(error); // a mistake of the host's is not to keep ghosts in its game
-        return true;
-      }
-    },
-    onLinkDead,
-    onLeft,
-    onError,
-    onOver,
-  };
-}
-
-/** Calls at the same time get the same answer. */
-function shared<T>(ask: () => Promise<T>): () => Promise<T> {
-  let underWay: Promise<T> | null = null;
-
-  return () => (underWay ??= ask().finally(() => (underWay = null)));
-}
-
-const DURATIONS = [
-  'sweepIntervalMs',
-  'offlineGraceMs',
-  'warnBeforeMs',
-  'closeTimeoutMs',
-  'nodeLeaseMs',
-] as const;
-
-const FUNCTIONS = ['mayLeave', 'onLinkDead', 'onLeft', 'onError'] as const;
-
-/** Durations that cannot be 0. */
-const INTERVALS: ReadonlySet<string> = new Set(['sweepIntervalMs', 'nodeLeaseMs']);
-
-/** Timers count milliseconds in 32 bits. */
-const MAX_MS = 2 ** 31 - 1;
-
-function checkOptions(options: LiveSessionsOptions): void {
-  requirePlainObject('The options of LiveSessions', options, [
-    'sessions',
-    'store',
-    'maintenance',
-    'severalConnections',
-    ...FUNCTIONS,
-    ...DURATIONS,
-  ]);
-  const { sessions, store, maintenance, severalConnections = false } = options;
-  if (typeof sessions?.checkSession !== 'function')
-    throw new TypeError('sessions is required: your SessionService.');
-  if (typeof store?.linkSession !== 'function')
-    throw new TypeError('store is required: the store of your sessions.');
-  if (maintenance !== undefined && typeof maintenance?.current !== 'function')
-    throw new TypeError('maintenance must be a MaintenanceMode.');
-  requireBoolean('severalConnections', severalConnections);
-  for (const name of FUNCTIONS) if (options[name] !== undefined) requireFunction(name, options[name]);
-  for (const name of DURATIONS) {
-    const ms = options[name];
-    const least = INTERVALS.has(name) ? 1 : 0;
-    if (ms !== undefined && !(Number.isSafeInteger(ms) && ms >= least && ms <= MAX_MS))
-      throw new TypeError(`${name} must be whole milliseconds from ${least} to ${MAX_MS}.`);
+      for (const id of linked) if (!this.#live.has(id)) this.#watch(id);
+    } catch {
+      this.#outage.failed(); // the looks will tell
+    }
   }
 }

@@ -1,17 +1,20 @@
-import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
-
 import { withTimeLimit } from '../time-limit.ts';
+import { newUuid } from '../token.ts';
+import type { OnError } from '../safely.ts';
 import { CoalescedTask } from './coalesced-task.ts';
 import type { LinkStore } from './link-store.ts';
+import type { Outage } from './outage.ts';
 
 /** What a node is built from. */
 export interface NodeOptions {
   readonly store: LinkStore;
   readonly leaseMs: number;
-  /** Told the ids of link-dead sessions that are in the care of this node from now on. */
-  readonly onAdopted: (sessionIds: readonly string[]) => void;
-  readonly onError: (error: unknown) => void;
+  /** To be told of each renewal. */
+  readonly outage: Outage;
+  /** Told when sessions of other nodes have come into the care of this one. */
+  readonly onAdopted: () => void;
+  readonly onError: OnError;
 }
 
 /** The lease is renewed so often within its time. */
@@ -22,12 +25,15 @@ const RENEWALS = 3;
  * sessions of nodes whose leases are over.
  */
 export class Node {
-  readonly id: string = randomUUID();
+  readonly id: string = newUuid();
   readonly #options: NodeOptions;
   readonly #renewals = new CoalescedTask(() => this.#renew());
+  /** Apart, for it may take long, and the lease must not end over it. */
+  readonly #adoptions = new CoalescedTask(() => this.#adopt());
   readonly #timer: NodeJS.Timeout;
-  /** Since when every renewal has succeeded. */
+  /** Since when every renewal has succeeded, and in good time. */
   #steadySince: number | null = null;
+  #hasBegun = false;
   #isClosed = false;
 
   constructor(options: NodeOptions) {
@@ -40,7 +46,7 @@ export class Node {
 
   /** Resolves when the lease has begun. */
   async begun(): Promise<void> {
-    if (this.#steadySince === null && !this.#isClosed) await this.#renewals.run();
+    if (!this.#hasBegun && !this.#isClosed) await this.#renewals.run();
   }
 
   /** Ends the lease, so that other nodes take over at once. */
@@ -51,22 +57,36 @@ export class Node {
   }
 
   async #renew(): Promise<void> {
-    const { store, leaseMs } = this.#options;
+    const { store, leaseMs, outage, onError } = this.#options;
     if (this.#isClosed) return;
     const startedAt = performance.now();
     try {
-      await withTimeLimit(
-        store.keepNode({ id: this.id, name: `${hostname()}:${process.pid}`, leaseMs }),
-        leaseMs,
-      );
+      const lease = { id: this.id, name: `${hostname()}:${process.pid}`, leaseMs };
+      await withTimeLimit(store.keepNode(lease), leaseMs);
     } catch (error) {
       this.#steadySince = null;
+      outage.failed();
       throw error;
     }
+    this.#hasBegun = true;
+    outage.answered();
     if (this.#isClosed) return store.endNode(this.id); // what was under way has begun it anew
 
-    this.#steadySince ??= startedAt;
-    // After an outage of the store all leases are over: the others are to have time to renew theirs.
-    if (startedAt - this.#steadySince >= leaseMs) this.#options.onAdopted(await store.adoptSessions(this.id));
+    // When the store has stood still, leases are over of nodes that live: they are to have time.
+    const wasSlow = performance.now() - startedAt > leaseMs / RENEWALS;
+    if (wasSlow) this.#steadySince = null;
+    else this.#steadySince ??= startedAt;
+    const isSteady = this.#steadySince !== null && startedAt - this.#steadySince >= leaseMs;
+    if (isSteady) void this.#adoptions.run().catch(onError);
+  }
+
+  async #adopt(): Promise<void> {
+    const { store, onAdopted } = this.#options;
+    try {
+      if ((await store.adoptSessions(this.id)) > 0 && !this.#isClosed) onAdopted();
+    } catch (error) {
+      onAdopted(); // some may have been adopted before it failed
+      throw error;
+    }
   }
 }

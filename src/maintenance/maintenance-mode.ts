@@ -23,12 +23,12 @@ export class MaintenanceMode {
   /** @throws TypeError for settings that are unknown or impossible. */
   constructor(options: MaintenanceModeOptions) {
     requirePlainObject('The options of MaintenanceMode', options, ['sessions', 'store', 'onError']);
-    const { sessions, store, onError = () => {} } = options;
+    const { sessions, store, onError } = options;
     if (typeof sessions?.checkSession !== 'function')
       throw new TypeError('sessions is required: your SessionService.');
     if (typeof store?.startMaintenance !== 'function')
       throw new TypeError('store is required: the store of your sessions.');
-    requireFunction('onError', onError);
+    if (onError !== undefined) requireFunction('onError', onError);
 
     this.#options = options;
     this.#announcer = new Announcer(sessions.events, onError);
@@ -44,10 +44,14 @@ export class MaintenanceMode {
   async start(options: StartMaintenanceOptions): Promise<number> {
     const { sessions, store } = this.#options;
     const { actorId } = causeOf(options.actorId === undefined ? {} : { actorId: options.actorId });
-    const ended = await store.startMaintenance(maintenanceOf(options, actorId, sessions.roles));
-    if (ended > 0) this.#announcer.announce({ type: 'all_sessions_ended', reason: 'maintenance', actorId });
-
-    return ended;
+    const maintenance = maintenanceOf(options, actorId, sessions.roles);
+    try {
+      return await store.startMaintenance(maintenance);
+    } finally {
+      // Also when it failed: some may have been ended before. Who was not will not be closed.
+      if (maintenance.endsSessions)
+        this.#announcer.announce({ type: 'all_sessions_ended', reason: 'maintenance', actorId });
+    }
   }
 
   /** Opens the game to all again; whether it was closed. */

@@ -1,14 +1,15 @@
 import type { SessionEvent, SessionEvents } from '../live/session-events.ts';
+import { type OnError, quietly } from '../safely.ts';
 import type { Ending } from './ending.ts';
 
 /** Tells what happened without anybody having to wait, or to fail, for it. */
 export class Announcer {
   readonly #events: SessionEvents;
-  readonly #onError: (error: unknown) => void;
+  readonly #onError: OnError;
 
-  constructor(events: SessionEvents, onError: (error: unknown) => void) {
+  constructor(events: SessionEvents, onError: OnError | undefined) {
     this.#events = events;
-    this.#onError = onError;
+    this.#onError = quietly(onError);
   }
 
   announce(event: SessionEvent): void {

@@ -11,7 +11,7 @@ import {
 import { LocalSessionEvents, type SessionEvents } from '../live/session-events.ts';
 import { type MudPermission, mudRoles } from '../roles/mud-roles.ts';
 import { hasPermission, type RoleTable } from '../roles/roles.ts';
-import { isSessionId, looksLikeToken, mintToken, newSessionId } from '../token.ts';
+import { isSessionId, looksLikeToken, mintToken, newUuid } from '../token.ts';
 import { Announcer } from './announcer.ts';
 import { requireString } from './arguments.ts';
 import type { EndingCause } from './ending.ts';
@@ -76,9 +76,9 @@ export class SessionService<Permission extends string = MudPermission> {
     this.roles = options.roles ?? mudRoles;
     this.policy = definePolicy(options.policy);
     this.events = options.events ?? new LocalSessionEvents();
-    this.#announcer = new Announcer(this.events, options.onError ?? (() => {}));
+    this.#announcer = new Announcer(this.events, options.onError);
     this.#resolver = new SessionResolver(this.#store, this.policy, this.#announcer);
-    this.#generateSessionId = options.generateSessionId ?? newSessionId;
+    this.#generateSessionId = options.generateSessionId ?? newUuid;
   }
 
   /**
@@ -92,7 +92,7 @@ export class SessionService<Permission extends string = MudPermission> {
     requireString('userId', userId);
     const { clientType = '' } = options;
     requireString('clientType', clientType);
-    const id = this.#newSessionId();
+    const id = this.#newUuid();
     const { token, secretHash } = mintToken(id);
 
     const created = await this.#store.createSession({
@@ -330,7 +330,7 @@ export class SessionService<Permission extends string = MudPermission> {
     return touch ? this.#resolver.use(token) : this.#resolver.resolve(token);
   }
 
-  #newSessionId(): string {
+  #newUuid(): string {
     const id: unknown = this.#generateSessionId();
     if (typeof id === 'string' && isSessionId(id)) return id;
 

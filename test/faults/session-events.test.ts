@@ -209,6 +209,52 @@ describe('events by LISTEN and NOTIFY', () => {
     await vi.waitFor(() => expect(connection.reason).toBe('kicked'), { timeout: 5_000 });
   });
 
+  it('are heard by all though one fails to be told of a gap, or of what nobody understands', async () => {
+    const failure = new Error('A subscriber of the host.');
+    const errors: unknown[] = [];
+    const events = openEvents({ onError: (error) => errors.push(error) });
+    toClose.push(
+      events.subscribe({
+        heard() {},
+        missed() {
+          throw failure;
+        },
+      }),
+    );
+    let gaps = 0;
+    const heard: SessionEvent[] = [];
+    toClose.push(events.subscribe({ heard: (event) => heard.push(event), missed: () => (gaps += 1) }));
+    await vi.waitFor(() => expect(gaps).toBe(1), { timeout: 5_000 });
+
+    await database.sql(`select pg_notify('mud_auth.sessions_ended', 'nonsense')`);
+    await vi.waitFor(() => expect(gaps).toBe(2), { timeout: 5_000 });
+    await openEvents().publish({ type: 'session_ended', ...ENDING });
+
+    await vi.waitFor(() => expect(heard).toHaveLength(1), { timeout: 5_000 });
+    expect(errors).toEqual([failure, failure]);
+  });
+
+  it('are heard in the end though a client never comes, and one that comes late is let go of', async () => {
+    const late = Promise.withResolvers<pg.Client>();
+    const client = new pg.Client({ connectionString: database.url });
+    const ended = vi.spyOn(client, 'end');
+    let made = 0;
+    let gaps = 0;
+    const events = openEvents({
+      heartbeatMs: 100,
+      createClient() {
+        made += 1;
+        return made === 1 ? late.promise : new pg.Client({ connectionString: database.url });
+      },
+    });
+    toClose.push(events.subscribe({ heard() {}, missed: () => (gaps += 1) }));
+
+    await vi.waitFor(() => expect(gaps).toBe(1), { timeout: 5_000 });
+    late.resolve(client);
+
+    await vi.waitFor(() => expect(ended).toHaveBeenCalled());
+  });
+
   it('lets go of the sockets of clients that never got through', async () => {
     const taken: Socket[] = []; // of a server that accepts, and says nothing
     const silent = createServer({ allowHalfOpen: true }, (socket) => taken.push(socket.resume()));

@@ -68,6 +68,32 @@ describe('a connection', () => {
     expect(connection.ends).toEqual([{ reason: 'maintenance', message: 'Back at noon.' }]);
   });
 
+  it('is not closed any more when it goes while those words are read', async () => {
+    const host = openLiveHost({
+      around: (method, call) => (method === 'findMaintenance' ? new Promise(() => {}) : call()),
+    });
+    const { connection, attachment } = await attached(host);
+    await host.maintenance.start({ admit: 'admin', message: 'Back at noon.', endSessions: true });
+    await vi.advanceTimersByTimeAsync(0);
+
+    attachment.detach();
+    await host.pass(10 * SECOND);
+
+    expect(connection.reason).toBeNull();
+  });
+
+  it('is closed with a sentence for a reason that only a newer version knows', async () => {
+    const host = openLiveHost();
+    const { id, connection } = await attached(host);
+    await host.store.endSession(id, { reason: 'abducted' as 'kicked', actorId: null });
+
+    await host.live.sweep();
+
+    expect(connection.ends).toEqual([
+      { reason: 'abducted', message: 'Your session is no longer valid. Please log in again.' },
+    ]);
+  });
+
   it('is closed with the words of the library when those of the host cannot be read', async () => {
     const host = openLiveHost({
       around: (method, call) => (method === 'findMaintenance' ? new Promise(() => {}) : call()),
@@ -250,6 +276,24 @@ describe('a connection', () => {
     expect(host.errors).toEqual([failure, failure]);
   });
 
+  it('harms nobody either when the host fails to be told of it', async () => {
+    const host = openLiveHost({
+      live: {
+        severalConnections: true,
+        onError() {
+          throw new Error('The log is full.');
+        },
+      },
+    });
+    const { token, id, connection } = await attached(host);
+    await host.live.attach(token, { close: () => Promise.reject(new Error('The socket is gone.')) });
+
+    await host.service.removeSession(id);
+    await vi.advanceTimersByTimeAsync(0);
+
+    expect(connection.reason).toBe('kicked');
+  });
+
   it('ends a session for its caller also when a subscriber fails, and the host is told', async () => {
     const events = new LocalSessionEvents();
     const failure = new Error('A subscriber of the host.');
@@ -340,6 +384,17 @@ describe('at a deadline', () => {
     expect(connection.warnings).toHaveLength(1);
   });
 
+  it('a player who comes back on another connection is warned there', async () => {
+    const host = openLiveHost({ policy: { idleTimeoutMs: 20 * MINUTE, absoluteTimeoutMs: 20 * MINUTE } });
+    const { token } = await attached(host);
+    await host.pass(19 * MINUTE);
+    const fresh = new NotedConnection();
+
+    await host.live.attach(token, fresh);
+
+    expect(fresh.warnings).toEqual([{ deadline: 'absolute', expiresInMs: MINUTE }]);
+  });
+
   it('a player who does something is warned of the next one anew', async () => {
     const host = openLiveHost({ policy: { idleTimeoutMs: 20 * MINUTE } });
     const { token, connection } = await attached(host);
@@ -400,11 +455,25 @@ describe('while the store does not answer', () => {
     const { connection } = await attached(host);
 
     fail(true);
-    await host.pass(69 * SECOND);
+    await host.pass(59 * SECOND);
     expect(connection.reason).toBeNull();
-    await host.pass(10 * SECOND);
+    await host.pass(7 * SECOND);
 
     expect(connection.reason).toBe('offline');
+  });
+
+  it('thousands of connections are closed no later', async () => {
+    const host = openLiveHost({
+      around: (_method, call) => (isStuck ? new Promise(() => {}) : call()),
+    });
+    let isStuck = false;
+    const all = [];
+    for (let n = 0; n < 3_000; n += 1) all.push(await attached(host));
+
+    isStuck = true;
+    await host.pass(76 * SECOND);
+
+    expect(all.filter(({ connection }) => connection.reason !== 'offline')).toEqual([]);
   });
 
   it('a shorter outage throws nobody out, and who was revoked in it is thrown out after', async () => {

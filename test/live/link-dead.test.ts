@@ -1,10 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { SessionStoreError } from '../../src/errors.ts';
 import { LocalSessionEvents } from '../../src/live/session-events.ts';
-import { LiveSessions } from '../../src/live/index.ts';
+import { type LeavingReason, LiveSessions } from '../../src/live/index.ts';
 import type { Principal } from '../../src/session/principal.ts';
 import { alice, aria, type Around, borin, MINUTE, SECOND } from '../session/fixture.ts';
 import { type LiveHost, type LiveHostOptions, NotedConnection, openLiveHost } from './fixture.ts';
+
+const UNKNOWN = { retryable: true, outcome: 'unknown' } as const;
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'performance'] });
@@ -24,7 +26,7 @@ describe('a player whose connection has dropped', () => {
     await host.pass(2 * SECOND);
 
     expect(await whoIsThere(host)).toEqual([]);
-    expect(told).toEqual(['alice is link-dead', 'alice has left']);
+    expect(told).toEqual(['alice is link-dead', 'alice has left: grace_over']);
     const { session } = await host.service.validateSession(token);
     expect(session.characterId).toBeNull();
   });
@@ -66,7 +68,7 @@ describe('a player whose connection has dropped', () => {
     await host.pass(31 * SECOND);
 
     expect(await whoIsThere(host)).toEqual([]);
-    expect(told).toEqual(['alice is link-dead', 'alice is link-dead', 'alice has left']);
+    expect(told).toEqual(['alice is link-dead', 'alice is link-dead', 'alice has left: grace_over']);
   });
 
   it('is waited for as long as his role has it', async () => {
@@ -124,6 +126,25 @@ describe('a player whose connection has dropped', () => {
     expect(await whoIsThere(host)).toEqual(['Aria']);
   });
 
+  it('leaves when the host never says whether he may, which is asked once at a time', async () => {
+    let asked = 0;
+    const { host, attachment } = await playing({
+      live: {
+        mayLeave() {
+          asked += 1;
+          return new Promise<boolean>(() => {});
+        },
+      },
+    });
+
+    attachment.detach();
+    await host.pass(100 * SECOND);
+    expect(asked).toBe(1);
+    await host.pass(10 * SECOND);
+
+    expect(await whoIsThere(host)).toEqual([]);
+  });
+
   it('leaves when the host fails to say whether he may, and the host is told of it', async () => {
     const failure = new Error('The fight has no rounds.');
     const { host, attachment } = await playing({
@@ -161,7 +182,54 @@ describe('a player whose connection has dropped', () => {
     await host.pass(5 * MINUTE);
 
     expect(await whoIsThere(host)).toEqual([]);
-    expect(told).toEqual(['alice is link-dead']);
+    expect(told).toEqual(['alice is link-dead', 'alice has left: kicked']);
+  });
+
+  it('loses it when his session expires while he is away', async () => {
+    const { host, attachment, told } = await playing({ policy: { idleTimeoutMs: 60 * SECOND } });
+    attachment.detach();
+
+    await host.pass(75 * SECOND);
+
+    expect(told).toEqual(['alice is link-dead', 'alice has left: expired']);
+  });
+
+  it('loses it, and the host is told once, though the store’s answer is lost', async () => {
+    const { host, attachment, told } = await playing({
+      async around(method, call) {
+        const answer = await call();
+        if (method === 'dropLinkDead') throw new SessionStoreError('lost', UNKNOWN);
+        return answer;
+      },
+    });
+    attachment.detach();
+
+    await host.pass(2 * MINUTE);
+
+    expect(await whoIsThere(host)).toEqual([]);
+    expect(told).toEqual(['alice is link-dead', 'alice has left: grace_over']);
+  });
+
+  it('who comes back as his character leaves is without it, and the host knows', async () => {
+    const dropping = Promise.withResolvers<void>();
+    const { host, token, attachment, told } = await playing({
+      async around(method, call) {
+        const answer = await call();
+        if (method === 'dropLinkDead') await dropping.promise;
+        return answer;
+      },
+    });
+    attachment.detach();
+    await host.pass(91 * SECOND);
+    const fresh = new NotedConnection();
+    await host.live.attach(token, fresh);
+    dropping.resolve();
+
+    await host.pass(20 * SECOND);
+
+    expect(told).toEqual(['alice is link-dead', 'alice has left: grace_over']);
+    expect(fresh.reason).toBeNull();
+    expect((await host.service.validateSession(token)).session.characterId).toBeNull();
   });
 
   it('has not lost it while another connection of his session is open', async () => {
@@ -312,7 +380,46 @@ describe('on two nodes', () => {
     await host.pass(2 * MINUTE);
 
     expect(await whoIsThere(host)).toEqual([]);
-    expect(told).toEqual(['alice is link-dead', 'alice has left']);
+    expect(told).toEqual(['alice is link-dead', 'alice has left: grace_over']);
+  });
+
+  it('the players of one that is gone leave though it was not heard that they were adopted', async () => {
+    const { host, told } = await onTwoNodes({
+      async around(method, call) {
+        const answer = await call();
+        if (method === 'adoptSessions' && answer !== 0) throw new SessionStoreError('lost', UNKNOWN);
+        return answer;
+      },
+    });
+
+    await host.live.close();
+    await host.pass(2 * MINUTE);
+
+    expect(await whoIsThere(host)).toEqual([]);
+    expect(told).toEqual(['alice is link-dead', 'alice has left: grace_over']);
+  });
+
+  it('nobody is there for ever whose link came late, when nobody waited for it any more', async () => {
+    const links: (() => Promise<unknown>)[] = [];
+    const host = openLiveHost({
+      async around(method, call) {
+        if (method !== 'linkSession') return call();
+        links.push(call);
+        throw new SessionStoreError('no answer', UNKNOWN);
+      },
+    });
+    const { token } = await host.service.createSession(alice.id);
+    await host.service.selectCharacter(token, aria.id);
+    await expect(host.live.attach(token, new NotedConnection())).rejects.toMatchObject({ status: 503 });
+    await host.pass(SECOND);
+    await links[0]?.();
+    expect(await whoIsThere(host)).toEqual(['Aria']);
+
+    await host.pass(20 * SECOND);
+    expect(await whoIsThere(host)).toEqual(['Aria, link-dead']);
+    await host.pass(2 * MINUTE);
+
+    expect(await whoIsThere(host)).toEqual([]);
   });
 
   it('one that was taken for dead takes its players back', async () => {
@@ -341,7 +448,9 @@ describe('on two nodes', () => {
     expect([connection.reason, there.reason]).toEqual([null, null]);
 
     second.detach();
-    await host.pass(20 * SECOND);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(await whoIsThere(host)).toEqual(['Aria']);
+    await host.pass(2 * MINUTE);
     expect(await whoIsThere(host)).toEqual(['Aria']);
     attachment.detach();
     await host.pass(SECOND);
@@ -389,7 +498,8 @@ async function playing(options: LiveHostOptions = {}) {
 function noting(told: string[]) {
   return {
     onLinkDead: ({ username }: { readonly username: string }) => void told.push(`${username} is link-dead`),
-    onLeft: ({ username }: { readonly username: string }) => void told.push(`${username} has left`),
+    onLeft: ({ username }: { readonly username: string }, reason: LeavingReason) =>
+      void told.push(`${username} has left: ${reason}`),
   };
 }
 

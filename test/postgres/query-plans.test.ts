@@ -117,6 +117,7 @@ describe('the plan of', () => {
     'unlinkSession',
     'dropLinkDead',
     'adoptSessions',
+    'listLinked',
   ] as const) {
     it(`${name} reads by index alone`, async () => {
       expect(await scannedBy(linkStatements('mud_auth')[name])).toEqual([]);

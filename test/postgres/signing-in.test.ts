@@ -126,14 +126,6 @@ describe('signing in with one statement', () => {
     return new SessionService({ store: storeOn(database.pool), policy });
   }
 
-  function storeOn(pool: PgPool): PostgresSessionStore {
-    return new PostgresSessionStore({
-      pool,
-      users: { relation: 'users', idType: 'text' },
-      characters: { relation: 'characters', idType: 'text' },
-    });
-  }
-
   async function putUser(id: string, role: string): Promise<void> {
     await database.sql(`insert into users values ($1, $1, $2, false)`, [id, role]);
   }
@@ -147,3 +139,11 @@ describe('signing in with one statement', () => {
     return rows;
   }
 });
+
+function storeOn(pool: PgPool): PostgresSessionStore {
+  return new PostgresSessionStore({
+    pool,
+    users: { relation: 'users', idType: 'text' },
+    characters: { relation: 'characters', idType: 'text' },
+  });
+}

@@ -221,7 +221,7 @@ async function take(next: Step, { clock, host, store, used }: World): Promise<un
     case 'die':
       return store.endNode(next.node);
     case 'adopt':
-      return (await store.adoptSessions(next.node)).toSorted();
+      return [await store.adoptSessions(next.node), (await store.listLinkedSessions(next.node)).toSorted()];
     case 'hide':
       return store.hideSession(next.id, next.isHidden);
     case 'close':

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { EndingReason } from '../../src/session/ending.ts';
 import type { CreatedSession } from '../../src/session/session-service.ts';
 import { ENDING_RETENTION_MS } from '../../src/session/ending.ts';
-import { newSessionId } from '../../src/token.ts';
+import { newUuid } from '../../src/token.ts';
 import {
   alice,
   aria,
@@ -153,7 +153,7 @@ describe('validateSession of an ended session', () => {
 describe('validateSession of a token that opens nothing', () => {
   it.each<[string, (token: string, other: string) => string]>([
     ['a wrong secret', (token) => withWrongSecret(token)],
-    ['an unknown id', (token) => token.replace(/_[^.]+/, `_${newSessionId()}`)],
+    ['an unknown id', (token) => token.replace(/_[^.]+/, `_${newUuid()}`)],
     ['the secret of another session', (token, other) => `${token.split('.')[0]}.${other.split('.')[1]}`],
     ['the id alone', (token) => token.slice(4, 40)],
     ['the id and no secret', (token) => token.slice(0, 41)],
@@ -175,7 +175,7 @@ describe('validateSession of a token that opens nothing', () => {
     const { service } = openHost();
     const { token } = await service.createSession(alice.id);
     const { token: other } = await service.createSession(bob.id);
-    const unknown = `mas_${newSessionId()}.${'A'.repeat(43)}`;
+    const unknown = `mas_${newUuid()}.${'A'.repeat(43)}`;
 
     const refusal = await refusalOf(service.validateSession(change(token, other)));
 

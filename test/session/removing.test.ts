@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { RemoveOptions } from '../../src/session/removal.ts';
-import { newSessionId } from '../../src/token.ts';
+import { newUuid } from '../../src/token.ts';
 import {
   alice,
   aria,
@@ -66,7 +66,7 @@ describe('removeSession', () => {
     const { service } = openHost();
     const { session } = await service.createSession(alice.id);
 
-    expect(await service.removeSession(newSessionId())).toBe(false);
+    expect(await service.removeSession(newUuid())).toBe(false);
     expect(await service.removeSession(session.id.toUpperCase())).toBe(false);
     expect(await service.getActiveSessionCount()).toBe(1);
   });

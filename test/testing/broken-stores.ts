@@ -225,7 +225,7 @@ export class GreedyStore extends MemorySessionStore {
     return super.keepNode(node);
   }
 
-  override async adoptSessions(nodeId: string): Promise<readonly string[]> {
+  override async adoptSessions(nodeId: string): Promise<number> {
     for (const other of this.#nodes) if (other !== nodeId) await super.endNode(other);
 
     return super.adoptSessions(nodeId);

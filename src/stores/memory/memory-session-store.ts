@@ -12,7 +12,6 @@ import type {
   UnlinkOutcome,
 } from '../../live/link-store.ts';
 import type {
-  Maintenance,
   MaintenanceRecord,
   MaintenanceStore,
   NewMaintenance,
@@ -25,15 +24,15 @@ import type {
   EndingRecord,
   NewSession,
   SelectCharacterOutcome,
-  SessionLink,
   SessionRecord,
   SessionStore,
   TouchOutcome,
 } from '../../session/session-store.ts';
 import { isActiveWithin, isExpired, type Session } from '../../session/session.ts';
 import { DirectoryReader } from '../directory-reader.ts';
+import { copyOfLink, MemoryLinks } from './memory-links.ts';
+import { MemoryMaintenance } from './memory-maintenance.ts';
 import { newSession } from './new-session.ts';
-import { NodeTable } from './node-table.ts';
 import { type Row, SessionTable } from './session-table.ts';
 
 /** What a memory store is built from. */
@@ -63,8 +62,8 @@ export class MemorySessionStore implements SessionStore, LinkStore, MaintenanceS
   readonly #clock: Clock;
   readonly #maxSessions: number;
   readonly #table: SessionTable;
-  readonly #nodes = new NodeTable();
-  #maintenance: Maintenance | null = null;
+  readonly #links: MemoryLinks;
+  readonly #maintenance: MemoryMaintenance;
 
   /** @throws TypeError for a cap that is not a whole number from 1. */
   constructor(options: MemorySessionStoreOptions) {
@@ -77,15 +76,16 @@ export class MemorySessionStore implements SessionStore, LinkStore, MaintenanceS
     this.#clock = clock;
     this.#maxSessions = maxSessions;
     this.#table = new SessionTable(maxSessions);
+    this.#links = new MemoryLinks(this.#table, clock, this.#directory);
+    this.#maintenance = new MemoryMaintenance(this.#table, clock, this.#directory);
   }
 
   async createSession(input: NewSession): Promise<CreateSessionOutcome> {
     const user = await this.#directory.findEnabledUser(input.userId);
     if (user === null) return { outcome: 'user_not_available' };
 
-    const closed = this.#maintenanceRecord();
-    if (closed?.maintenance.admittedRoles.includes(user.role) === false)
-      return { outcome: 'maintenance', ...closed };
+    const closed = this.#maintenance.closedTo(user.role);
+    if (closed !== null) return { outcome: 'maintenance', ...closed };
 
     const now = this.#clock.now();
     const terms = termsFor(input.policy, user.role);
@@ -160,7 +160,7 @@ export class MemorySessionStore implements SessionStore, LinkStore, MaintenanceS
     const rival = holder?.session.userId === userId ? holder : null;
     if (rival !== null && seatPolicy === 'reject') return { outcome: 'character_in_use' };
 
-    if (holder !== null && rival === null) takeCharacter(holder, this.#table);
+    if (holder !== null && rival === null) this.#table.takeCharacter(holder);
     const endings =
       rival === null ? [] : [this.#table.end(rival, { reason: 'taken_over', actorId: null }, now)];
     this.#table.bind(row, characterId);
@@ -172,7 +172,7 @@ export class MemorySessionStore implements SessionStore, LinkStore, MaintenanceS
     const row = this.#table.findLive(sessionId, this.#clock.now());
     if (row === null || row.session.characterId === null) return false;
 
-    takeCharacter(row, this.#table);
+    this.#table.takeCharacter(row);
 
     return true;
   }
@@ -217,51 +217,6 @@ export class MemorySessionStore implements SessionStore, LinkStore, MaintenanceS
     return ended;
   }
 
-  async startMaintenance({ endsSessions, ...maintenance }: NewMaintenance): Promise<number> {
-    const { admittedRoles, expectedEnd, actorId } = maintenance;
-    this.#maintenance = {
-      ...maintenance,
-      admittedRoles: [...admittedRoles],
-      expectedEnd: expectedEnd && new Date(expectedEnd),
-      since: this.#clock.now(),
-    };
-    if (!endsSessions) return 0;
-
-    const userIds = new Set(Array.from(this.#table.all(), ({ session }) => session.userId));
-    const outsiders = await this.#directory.usersWithOtherRoles(userIds, admittedRoles);
-    let ended = 0;
-    for (const userId of outsiders)
-      ended += await this.endSessionsForUser(userId, { reason: 'maintenance', actorId });
-
-    return ended;
-  }
-
-  async endMaintenance(): Promise<boolean> {
-    const wasClosed = this.#maintenance !== null;
-    this.#maintenance = null;
-
-    return wasClosed;
-  }
-
-  async findMaintenance(): Promise<MaintenanceRecord | null> {
-    return this.#maintenanceRecord();
-  }
-
-  #maintenanceRecord(): MaintenanceRecord | null {
-    if (this.#maintenance === null) return null;
-    const { admittedRoles, expectedEnd, since } = this.#maintenance;
-
-    return {
-      maintenance: {
-        ...this.#maintenance,
-        admittedRoles: [...admittedRoles],
-        expectedEnd: expectedEnd && new Date(expectedEnd),
-        since: new Date(since),
-      },
-      readAt: this.#clock.now(),
-    };
-  }
-
   async cleanupExpiredSessions(): Promise<number> {
     let looked = 0;
     let ended = 0;
@@ -302,91 +257,55 @@ export class MemorySessionStore implements SessionStore, LinkStore, MaintenanceS
     );
   }
 
-  async listPresentCharacters(
+  listPresentCharacters(
     worldId: string | null,
     activeWithinMs: number,
   ): Promise<readonly PresentCharacter[]> {
-    const now = this.#clock.now();
-    const there = this.#table
-      .liveInPlay(now)
-      .filter(({ session, link }) => link !== null || isActiveWithin(session, activeWithinMs, now));
-    const presences = there.map(({ session, link, isHidden }) => {
-      const idleMs = now.getTime() - session.lastActiveAt.getTime();
-      return [session.id, { idleMs, isLinkDead: this.#isLinkDead(link, now), isHidden }] as const;
-    });
-
-    return this.#directory.presentCharactersIn(
-      worldId,
-      there.map(({ session }) => session),
-      new Map(presences),
-    );
+    return this.#links.listPresentCharacters(worldId, activeWithinMs);
   }
 
-  async hideSession(sessionId: string, isHidden: boolean): Promise<boolean> {
-    const row = this.#table.findLive(sessionId, this.#clock.now());
-    if (row !== null) row.isHidden = isHidden;
-
-    return row !== null;
+  hideSession(sessionId: string, isHidden: boolean): Promise<boolean> {
+    return this.#links.hideSession(sessionId, isHidden);
   }
 
-  async keepNode(node: NodeLease): Promise<void> {
-    this.#nodes.keep(node, this.#clock.now());
+  keepNode(node: NodeLease): Promise<void> {
+    return this.#links.keepNode(node);
   }
 
-  async endNode(nodeId: string): Promise<void> {
-    this.#nodes.end(nodeId);
+  endNode(nodeId: string): Promise<void> {
+    return this.#links.endNode(nodeId);
   }
 
-  async linkSession({ sessionId, nodeId }: SessionLinking): Promise<LinkOutcome> {
-    const row = this.#table.findLive(sessionId, this.#clock.now());
-    if (row === null) return { outcome: 'ended' };
-
-    const former = row.link && copyOfLink(row.link);
-    row.link = { nodeId, linkDeadSince: null };
-
-    return { outcome: 'linked', former };
+  linkSession(linking: SessionLinking): Promise<LinkOutcome> {
+    return this.#links.linkSession(linking);
   }
 
-  async unlinkSession({ sessionId, nodeId }: SessionLinking): Promise<UnlinkOutcome> {
-    const now = this.#clock.now();
-    const row = this.#table.findLive(sessionId, now);
-    if (row === null || row.link?.nodeId !== nodeId) return 'not_linked';
-
-    const { linkDeadSince } = row.link;
-    row.link = row.session.characterId === null ? null : { nodeId, linkDeadSince: linkDeadSince ?? now };
-
-    return row.link === null ? 'unlinked' : 'link_dead';
+  unlinkSession(linking: SessionLinking): Promise<UnlinkOutcome> {
+    return this.#links.unlinkSession(linking);
   }
 
-  async dropLinkDead({ sessionId, nodeId }: SessionLinking, graceMs: number): Promise<boolean> {
-    const now = this.#clock.now();
-    const row = this.#table.findLive(sessionId, now);
-    const since = row?.link?.nodeId === nodeId ? row.link.linkDeadSince : null;
-    if (row === null || since === null || now.getTime() - since.getTime() < graceMs) return false;
-
-    takeCharacter(row, this.#table);
-
-    return true;
+  dropLinkDead(linking: SessionLinking, graceMs: number): Promise<boolean> {
+    return this.#links.dropLinkDead(linking, graceMs);
   }
 
-  async adoptSessions(nodeId: string): Promise<readonly string[]> {
-    const now = this.#clock.now();
-    const lost = this.#nodes.takeLost(nodeId, now);
-    if (lost.size === 0) return [];
-
-    const adopted = Array.from(this.#table.all()).filter(
-      ({ link }) => link !== null && lost.has(link.nodeId),
-    );
-    for (const row of adopted)
-      row.link = row.session.characterId === null ? null : { nodeId, linkDeadSince: now };
-
-    return adopted
-      .filter(({ link, session }) => link !== null && !isExpired(session, now))
-      .map(({ session }) => session.id);
+  adoptSessions(nodeId: string): Promise<number> {
+    return this.#links.adoptSessions(nodeId);
   }
 
-  #isLinkDead(link: SessionLink | null, now: Date): boolean {
-    return link !== null && (link.linkDeadSince !== null || !this.#nodes.isLive(link.nodeId, now));
+  listLinkedSessions(nodeId: string): Promise<readonly string[]> {
+    return this.#links.listLinkedSessions(nodeId);
+  }
+
+  startMaintenance(maintenance: NewMaintenance): Promise<number> {
+    return this.#maintenance.startMaintenance(maintenance);
+  }
+
+  endMaintenance(): Promise<boolean> {
+    return this.#maintenance.endMaintenance();
+  }
+
+  findMaintenance(): Promise<MaintenanceRecord | null> {
+    return this.#maintenance.findMaintenance();
   }
 
   #makeRoom(leaving: number, now: Date): void {
@@ -409,16 +328,6 @@ function copyOf(session: Session): Session {
     lastActiveAt: new Date(session.lastActiveAt),
     absoluteExpiresAt: new Date(session.absoluteExpiresAt),
   };
-}
-
-function copyOfLink({ nodeId, linkDeadSince }: SessionLink): SessionLink {
-  return { nodeId, linkDeadSince: linkDeadSince && new Date(linkDeadSince) };
-}
-
-/** Without a character there is nothing to wait for. */
-function takeCharacter(row: Row, table: SessionTable): void {
-  table.bind(row, null);
-  if (row.link?.linkDeadSince) row.link = null;
 }
 
 function byAge({ session: a }: Row, { session: b }: Row): number {

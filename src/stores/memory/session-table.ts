@@ -89,6 +89,12 @@ export class SessionTable {
     row.session = { ...row.session, characterId };
   }
 
+  /** Takes the character from a row, and the link of one that waited for its player with it. */
+  takeCharacter(row: Row): void {
+    this.bind(row, null);
+    if (row.link?.linkDeadSince) row.link = null;
+  }
+
   end(row: Row, cause: EndingCause, now: Date): Ending {
     const { id, userId, characterId } = row.session;
     const ids = this.#idsByUser.get(userId);

@@ -35,17 +35,12 @@ import { checkSchemaName, DEFAULT_SCHEMA, quoted } from './identifiers.ts';
 import { migrateToLatest } from './migrate.ts';
 import { checkOptions, connectionOptionsOf, type PostgresSessionStoreOptions } from './options.ts';
 import type { People, TriedCreation } from './people.ts';
+import { PostgresLinks } from './postgres-links.ts';
+import { PostgresMaintenance } from './postgres-maintenance.ts';
 import { RelationPeople } from './relation-people.ts';
 import { checkSchemaVersion } from './schema-version.ts';
 import { type CreatingStatements, creatingStatements } from './statements/creating-statements.ts';
 import { type EndingStatements, endingStatements, paramsOf } from './statements/ending-statements.ts';
-import { formerLinkOf, type LinkStatements, linkStatements } from './statements/link-statements.ts';
-import {
-  type MaintenanceStatements,
-  maintenanceStatements,
-  paramsOfMaintenance,
-  toMaintenance,
-} from './statements/maintenance-statements.ts';
 import { countOf, isEnding, toEnding, toHash, toTime } from './statements/rows.ts';
 import {
   type FoundEndingRow,
@@ -53,19 +48,13 @@ import {
   sessionStatements,
   type TouchRow,
 } from './statements/session-statements.ts';
-import { arrayOf, type Statement } from './statements/statement.ts';
+import type { Statement } from './statements/statement.ts';
 import { UserTransactions } from './user-transactions.ts';
 
 const UNIQUE_VIOLATION = '23505';
 
 /** How often a character may change hands while it is being selected. */
 const MAX_TRIES = 10;
-
-/** So many change hands in one statement. */
-const ADOPTION_STEP = 500;
-
-/** Of so many users at a time all sessions end; nobody signs in meanwhile. */
-const ENDING_STEP = 1_000;
 
 const CLEAR_ALL_TIMEOUT_MS = 10 * 60_000;
 
@@ -77,11 +66,9 @@ export class PostgresSessionStore implements SessionStore, LinkStore, Maintenanc
   readonly #connections: Connections;
   readonly #people: People;
   readonly #byUser: UserTransactions;
-  readonly #statements: SessionStatements &
-    CreatingStatements &
-    EndingStatements &
-    LinkStatements &
-    MaintenanceStatements;
+  readonly #statements: SessionStatements & CreatingStatements & EndingStatements;
+  readonly #links: PostgresLinks;
+  readonly #maintenance: PostgresMaintenance;
   readonly #touches: Coalescer<TouchRow>;
   readonly #endings: Coalescer<FoundEndingRow>;
   readonly #cleanup: Cleanup;
@@ -100,8 +87,6 @@ export class PostgresSessionStore implements SessionStore, LinkStore, Maintenanc
       ...sessionStatements(schema),
       ...creatingStatements(schema),
       ...endingStatements(schema),
-      ...linkStatements(schema),
-      ...maintenanceStatements(schema),
     };
     this.#touches = this.#connections.sharing(this.#statements.touchSession);
     this.#endings = this.#connections.sharing(this.#statements.findEnding);
@@ -110,6 +95,14 @@ export class PostgresSessionStore implements SessionStore, LinkStore, Maintenanc
       'directory' in options && options.directory !== undefined
         ? new DirectoryPeople(this.#connections, this.#byUser, schema, options.directory)
         : new RelationPeople(this.#connections, this.#byUser, schema, options);
+    const runner = { run: this.#run.bind(this) };
+    this.#links = new PostgresLinks(runner, this.#people, schema);
+    this.#maintenance = new PostgresMaintenance(
+      runner,
+      (work) => this.#whileNobodySignsIn(work),
+      this.#people,
+      schema,
+    );
     this.#cleanup = new Cleanup(this.#connections, this.#statements);
     this.#lockTable = `lock table ${quoted(schema)}.sessions in share row exclusive mode`;
     this.#prepare = async () => {
@@ -233,41 +226,9 @@ export class PostgresSessionStore implements SessionStore, LinkStore, Maintenanc
   }
 
   async endAllSessions(cause: EndingCause): Promise<number> {
-    await this.ready();
-
     return this.#whileNobodySignsIn(async (transaction) =>
       countOf(await transaction.run(this.#statements.endAllSessions, paramsOf(cause))),
     );
-  }
-
-  async startMaintenance(maintenance: NewMaintenance): Promise<number> {
-    const { admittedRoles, endsSessions, actorId: actor } = maintenance;
-    await this.ready();
-    await this.#whileNobodySignsIn((transaction) =>
-      transaction.run(this.#statements.startMaintenance, paramsOfMaintenance(maintenance)),
-    );
-    if (!endsSessions) return 0;
-
-    const outsiders = await this.#people.listOutsiders(admittedRoles);
-    let ended = 0;
-    for (let first = 0; first < outsiders.length; first += ENDING_STEP) {
-      const users = arrayOf(outsiders.slice(first, first + ENDING_STEP));
-      ended += await this.#whileNobodySignsIn(async (transaction) =>
-        countOf(await transaction.run(this.#statements.endSessionsOfUsers, { users, actor })),
-      );
-    }
-
-    return ended;
-  }
-
-  async endMaintenance(): Promise<boolean> {
-    return (await this.#run(this.#statements.endMaintenance, {})).length > 0;
-  }
-
-  async findMaintenance(): Promise<MaintenanceRecord | null> {
-    const [row] = await this.#run(this.#statements.findMaintenance, {});
-
-    return row === undefined ? null : { maintenance: toMaintenance(row), readAt: toTime(row.read_at) };
   }
 
   async cleanupExpiredSessions(): Promise<number> {
@@ -292,60 +253,51 @@ export class PostgresSessionStore implements SessionStore, LinkStore, Maintenanc
   ): Promise<readonly PresentCharacter[]> {
     await this.ready();
 
-    return this.#people.listPresentCharacters(worldId, activeWithinMs);
+    return this.#links.listPresentCharacters(worldId, activeWithinMs);
   }
 
-  async hideSession(sessionId: string, isHidden: boolean): Promise<boolean> {
-    if (!isSessionId(sessionId)) return false;
-    const hidden = await this.#run(this.#statements.hideSession, {
-      id: sessionId,
-      hidden: String(isHidden),
-    });
-
-    return hidden.length > 0;
+  hideSession(sessionId: string, isHidden: boolean): Promise<boolean> {
+    return this.#links.hideSession(sessionId, isHidden);
   }
 
-  async keepNode({ id, name, leaseMs }: NodeLease): Promise<void> {
-    await this.#run(this.#statements.keepNode, { node: id, name, lease: leaseMs });
+  keepNode(node: NodeLease): Promise<void> {
+    return this.#links.keepNode(node);
   }
 
-  async endNode(nodeId: string): Promise<void> {
-    await this.#run(this.#statements.endNode, { node: nodeId });
+  endNode(nodeId: string): Promise<void> {
+    return this.#links.endNode(nodeId);
   }
 
-  async linkSession({ sessionId, nodeId }: SessionLinking): Promise<LinkOutcome> {
-    if (!isSessionId(sessionId)) return { outcome: 'ended' };
-    const [row] = await this.#run(this.#statements.linkSession, { id: sessionId, node: nodeId });
-
-    return row === undefined ? { outcome: 'ended' } : { outcome: 'linked', former: formerLinkOf(row) };
+  linkSession(linking: SessionLinking): Promise<LinkOutcome> {
+    return this.#links.linkSession(linking);
   }
 
-  async unlinkSession({ sessionId, nodeId }: SessionLinking): Promise<UnlinkOutcome> {
-    if (!isSessionId(sessionId)) return 'not_linked';
-    const [row] = await this.#run(this.#statements.unlinkSession, { id: sessionId, node: nodeId });
-    if (row === undefined) return 'not_linked';
-
-    return row.is_link_dead ? 'link_dead' : 'unlinked';
+  unlinkSession(linking: SessionLinking): Promise<UnlinkOutcome> {
+    return this.#links.unlinkSession(linking);
   }
 
-  async dropLinkDead({ sessionId, nodeId }: SessionLinking, graceMs: number): Promise<boolean> {
-    if (!isSessionId(sessionId)) return false;
-    const dropped = await this.#run(this.#statements.dropLinkDead, {
-      id: sessionId,
-      node: nodeId,
-      grace: graceMs,
-    });
-
-    return dropped.length > 0;
+  dropLinkDead(linking: SessionLinking, graceMs: number): Promise<boolean> {
+    return this.#links.dropLinkDead(linking, graceMs);
   }
 
-  async adoptSessions(nodeId: string): Promise<readonly string[]> {
-    const adopted: string[] = [];
-    for (;;) {
-      const rows = await this.#run(this.#statements.adoptSessions, { node: nodeId, size: ADOPTION_STEP });
-      adopted.push(...rows.filter((row) => row.is_link_dead).map(({ id }) => id));
-      if (rows.length < ADOPTION_STEP) return adopted;
-    }
+  adoptSessions(nodeId: string): Promise<number> {
+    return this.#links.adoptSessions(nodeId);
+  }
+
+  listLinkedSessions(nodeId: string): Promise<readonly string[]> {
+    return this.#links.listLinkedSessions(nodeId);
+  }
+
+  startMaintenance(maintenance: NewMaintenance): Promise<number> {
+    return this.#maintenance.startMaintenance(maintenance);
+  }
+
+  endMaintenance(): Promise<boolean> {
+    return this.#maintenance.endMaintenance();
+  }
+
+  findMaintenance(): Promise<MaintenanceRecord | null> {
+    return this.#maintenance.findMaintenance();
   }
 
   async #create(input: NewSession): Promise<TriedCreation> {
@@ -369,7 +321,9 @@ export class PostgresSessionStore implements SessionStore, LinkStore, Maintenanc
    * Sessions that are being inserted are invisible to what looks at all: the lock waits for them,
    * and those that come later see what the transaction has written.
    */
-  #whileNobodySignsIn<T>(work: (transaction: Runner) => Promise<T>): Promise<T> {
+  async #whileNobodySignsIn<T>(work: (transaction: Runner) => Promise<T>): Promise<T> {
+    await this.ready();
+
     return this.#connections.transaction(async (transaction) => {
       await transaction.runText(this.#lockTable);
 

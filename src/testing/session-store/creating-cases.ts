@@ -3,7 +3,7 @@ import type { User } from '../../directory.ts';
 import { definePolicy, type SessionPolicyOptions } from '../../session/session-policy.ts';
 import type { CreateSessionOutcome, SessionStore } from '../../session/session-store.ts';
 import { sessionExpiresAt } from '../../session/session.ts';
-import { newSessionId } from '../../token.ts';
+import { newUuid } from '../../token.ts';
 import { type DeclareCase, someHash } from './fixture.ts';
 
 export function creatingCases(it: DeclareCase): void {
@@ -177,7 +177,7 @@ function attempt(
   store: SessionStore,
   user: User,
   policy: SessionPolicyOptions = {},
-  id: string = newSessionId(),
+  id: string = newUuid(),
 ): Promise<CreateSessionOutcome> {
   return store.createSession({
     id,

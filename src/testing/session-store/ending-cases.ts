@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { ENDING_RETENTION_MS } from '../../session/ending.ts';
-import { newSessionId } from '../../token.ts';
+import { newUuid } from '../../token.ts';
 import { type DeclareCase, KICKED } from './fixture.ts';
 
 const SHORT = { idleTimeoutMs: 1_000 };
@@ -40,7 +40,7 @@ export function endingCases(it: DeclareCase): void {
   });
 
   it('ends nothing under an unknown id, or one of impossible shape', async ({ store }) => {
-    for (const id of [newSessionId(), '', 'x', '\0', '\uD800', '__proto__']) {
+    for (const id of [newUuid(), '', 'x', '\0', '\uD800', '__proto__']) {
       assert.equal(await store.endSession(id, KICKED), null);
       assert.equal(await store.expireSession(id), null);
     }

@@ -6,7 +6,7 @@ import { definePolicy, type SessionPolicyOptions } from '../../session/session-p
 import type { SessionStore } from '../../session/session-store.ts';
 import type { Session } from '../../session/session.ts';
 import { MemoryDirectory } from '../../stores/memory/memory-directory.ts';
-import { newSessionId } from '../../token.ts';
+import { newUuid } from '../../token.ts';
 import { FakeClock } from '../fake-clock.ts';
 
 /** Where a store under test is told of the host's users and characters. */
@@ -150,7 +150,7 @@ function actionsOn(store: SessionStore): Pick<Fixture, 'create' | 'play' | 'isLi
   return {
     async create(user, policy) {
       const created = await store.createSession({
-        id: newSessionId(),
+        id: newUuid(),
         userId: user.id,
         secretHash: someHash(),
         clientType: 'suite',

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { newSessionId } from '../../token.ts';
+import { newUuid } from '../../token.ts';
 import type { LinkStore } from '../../live/link-store.ts';
 import type { SessionStore } from '../../session/session-store.ts';
 import { type DeclareCase, KICKED } from './fixture.ts';
@@ -46,7 +46,7 @@ export function linkCases(it: DeclareCase<SessionStore & LinkStore>): void {
     const expired = await create(alice, { idleTimeoutMs: 1_000 });
     clock.advance(1_000);
 
-    for (const sessionId of [ended.id, expired.id, newSessionId(), 'no id']) {
+    for (const sessionId of [ended.id, expired.id, newUuid(), 'no id']) {
       assert.deepEqual(await store.linkSession({ sessionId, nodeId }), { outcome: 'ended' });
       assert.equal(await store.unlinkSession({ sessionId, nodeId }), 'not_linked');
       assert.equal(await store.dropLinkDead({ sessionId, nodeId }, 0), false);
@@ -94,7 +94,7 @@ export function linkCases(it: DeclareCase<SessionStore & LinkStore>): void {
     clock.advance(89_999);
     assert.equal(await store.dropLinkDead(linking, 90_000), false);
     clock.advance(1);
-    assert.equal(await store.dropLinkDead({ ...linking, nodeId: newSessionId() }, 90_000), false);
+    assert.equal(await store.dropLinkDead({ ...linking, nodeId: newUuid() }, 90_000), false);
     assert.equal(await store.dropLinkDead(linking, 90_000), true);
 
     assert.equal(await store.dropLinkDead(linking, 90_000), false);
@@ -167,14 +167,16 @@ export function linkCases(it: DeclareCase<SessionStore & LinkStore>): void {
     await store.linkSession({ sessionId: accountOnly.id, nodeId: north });
     clock.advance(LEASE_MS - 1);
     await store.keepNode({ id: south, name: 'south', leaseMs: LEASE_MS });
-    assert.deepEqual(await store.adoptSessions(south), []);
+    assert.equal(await store.adoptSessions(south), 0);
     clock.advance(1);
 
-    assert.deepEqual(await store.adoptSessions(south), [playing.id]);
+    assert.equal(await store.adoptSessions(south), 2);
+
+    assert.deepEqual(await store.listLinkedSessions(south), [playing.id]);
 
     assert.deepEqual(await linkOf(fixture, playing), { nodeId: south, linkDeadSince: clock.now() });
     assert.equal(await linkOf(fixture, accountOnly), null);
-    assert.deepEqual(await store.adoptSessions(south), []);
+    assert.equal(await store.adoptSessions(south), 0);
   });
 
   it('begins the grace anew for those whom a dead node waited for', async (fixture) => {
@@ -187,7 +189,9 @@ export function linkCases(it: DeclareCase<SessionStore & LinkStore>): void {
     clock.advance(60_000);
     const south = await startNode(fixture, 'south');
 
-    assert.deepEqual(await store.adoptSessions(south), [session.id]);
+    assert.equal(await store.adoptSessions(south), 1);
+
+    assert.deepEqual(await store.listLinkedSessions(south), [session.id]);
 
     assert.deepEqual(await linkOf(fixture, session), { nodeId: south, linkDeadSince: clock.now() });
   });
@@ -203,9 +207,9 @@ export function linkCases(it: DeclareCase<SessionStore & LinkStore>): void {
     const south = await startNode(fixture, 'south');
     await store.linkSession({ sessionId: ofBob.id, nodeId: south });
 
-    assert.deepEqual(await store.adoptSessions(north), []);
+    assert.equal(await store.adoptSessions(north), 0);
     await store.keepNode({ id: north, name: 'north', leaseMs: LEASE_MS });
-    assert.deepEqual(await store.adoptSessions(south), []);
+    assert.equal(await store.adoptSessions(south), 0);
   });
 
   it('gives the sessions of a node that has ended its lease away at once', async (fixture) => {
@@ -217,7 +221,9 @@ export function linkCases(it: DeclareCase<SessionStore & LinkStore>): void {
 
     await store.endNode(north);
 
-    assert.deepEqual(await store.adoptSessions(south), [session.id]);
+    assert.equal(await store.adoptSessions(south), 1);
+
+    assert.deepEqual(await store.listLinkedSessions(south), [session.id]);
   });
 
   it('gives each session to one of two nodes that ask at once', async (fixture) => {
@@ -235,6 +241,32 @@ export function linkCases(it: DeclareCase<SessionStore & LinkStore>): void {
 
     const adopted = await Promise.all(others.map((nodeId) => store.adoptSessions(nodeId)));
 
-    assert.deepEqual(adopted.flat().toSorted(), [ofAlice.id, ofBob.id].toSorted());
+    const linked = await Promise.all(others.map((nodeId) => store.listLinkedSessions(nodeId)));
+    assert.equal(
+      adopted.reduce((sum, count) => sum + count, 0),
+      2,
+    );
+    assert.deepEqual(linked.flat().toSorted(), [ofAlice.id, ofBob.id].toSorted());
+  });
+
+  it('lists the live sessions whose link is a node’s, link-dead or not', async (fixture) => {
+    const { alice, aria, bob, cato, clock, create, play, store } = fixture;
+    const [north, south] = [await startNode(fixture, 'north'), await startNode(fixture, 'south')];
+    const [connected, linkDead] = [await create(alice), await create(bob)];
+    const [expired, ended] = [await create(bob, { idleTimeoutMs: 1_000 }), await create(bob)];
+    const elsewhere = await create(alice);
+    await play(connected, aria);
+    await play(linkDead, cato);
+    for (const { id: sessionId } of [connected, linkDead, expired, ended])
+      await store.linkSession({ sessionId, nodeId: north });
+    await store.linkSession({ sessionId: elsewhere.id, nodeId: south });
+    await store.unlinkSession({ sessionId: linkDead.id, nodeId: north });
+    await store.endSession(ended.id, KICKED);
+    clock.advance(1_000);
+
+    const linked = await store.listLinkedSessions(north);
+
+    assert.deepEqual(linked.toSorted(), [connected.id, linkDead.id].toSorted());
+    assert.deepEqual(await store.listLinkedSessions(newUuid()), []);
   });
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { LinkStore } from '../../live/link-store.ts';
 import type { SessionLink, SessionStore } from '../../session/session-store.ts';
 import type { Session } from '../../session/session.ts';
-import { newSessionId } from '../../token.ts';
+import { newUuid } from '../../token.ts';
 import type { Fixture } from './fixture.ts';
 
 /** A case about nodes and links. */
@@ -13,7 +13,7 @@ export const LEASE_MS = 10_000;
 
 /** Begins the lease of a node; its id. */
 export async function startNode({ store }: LinkFixture, name: string): Promise<string> {
-  const id = newSessionId();
+  const id = newUuid();
   await store.keepNode({ id, name, leaseMs: LEASE_MS });
 
   return id;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { MaintenanceStore, NewMaintenance } from '../../maintenance/maintenance-store.ts';
 import { definePolicy, type SessionPolicyOptions } from '../../session/session-policy.ts';
 import type { SessionStore } from '../../session/session-store.ts';
-import { newSessionId } from '../../token.ts';
+import { newUuid } from '../../token.ts';
 import { type DeclareCase, type Fixture, someHash } from './fixture.ts';
 
 /** Closed to players. */
@@ -138,7 +138,7 @@ async function signIn(
   policy: SessionPolicyOptions = {},
 ): Promise<string> {
   const { outcome } = await store.createSession({
-    id: newSessionId(),
+    id: newUuid(),
     userId,
     secretHash: someHash(),
     clientType: 'suite',

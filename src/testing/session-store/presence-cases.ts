@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { LinkStore, PresentCharacter } from '../../live/link-store.ts';
 import type { SessionStore } from '../../session/session-store.ts';
-import { newSessionId } from '../../token.ts';
+import { newUuid } from '../../token.ts';
 import type { DeclareCase } from './fixture.ts';
 import { LEASE_MS, type LinkFixture, startNode } from './link-fixture.ts';
 
@@ -86,7 +86,7 @@ export function presenceCases(it: DeclareCase<SessionStore & LinkStore>): void {
     const { store } = fixture;
     const { session } = await connected(fixture);
 
-    await store.linkSession({ sessionId: session.id, nodeId: newSessionId() });
+    await store.linkSession({ sessionId: session.id, nodeId: newUuid() });
 
     assert.equal(await isLinkDead(fixture), true);
   });
@@ -116,8 +116,7 @@ export function presenceCases(it: DeclareCase<SessionStore & LinkStore>): void {
     const session = await create(alice, { idleTimeoutMs: 1_000 });
     clock.advance(1_000);
 
-    for (const id of [session.id, newSessionId(), 'no id'])
-      assert.equal(await store.hideSession(id, true), false);
+    for (const id of [session.id, newUuid(), 'no id']) assert.equal(await store.hideSession(id, true), false);
   });
 
   it('lists nobody whose session has expired, and nobody who is disabled', async (fixture) => {

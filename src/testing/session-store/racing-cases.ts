@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { definePolicy } from '../../session/session-policy.ts';
 import type { CreateSessionOutcome, SessionStore } from '../../session/session-store.ts';
-import { newSessionId } from '../../token.ts';
+import { newUuid } from '../../token.ts';
 import { type DeclareCase, KICKED, someHash } from './fixture.ts';
 
 const RACERS = 8;
@@ -172,7 +172,7 @@ function createUnder(
   sessionLimitPolicy: 'replace_oldest' | 'reject',
 ): Promise<CreateSessionOutcome> {
   return store.createSession({
-    id: newSessionId(),
+    id: newUuid(),
     userId,
     secretHash: someHash(),
     clientType: 'race',

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { ENDING_RETENTION_MS } from '../../session/ending.ts';
 import { definePolicy } from '../../session/session-policy.ts';
-import { newSessionId } from '../../token.ts';
+import { newUuid } from '../../token.ts';
 import { type DeclareCase, KICKED, someHash } from './fixture.ts';
 
 const IMPOSSIBLE_IDS = [
@@ -28,7 +28,7 @@ export function readingCases(it: DeclareCase): void {
   });
 
   it('finds the hash of the secret, byte for byte', async ({ alice, store }) => {
-    const id = newSessionId();
+    const id = newUuid();
     const secretHash = someHash();
     await store.createSession({ id, userId: alice.id, secretHash, clientType: '', policy: definePolicy() });
 
@@ -118,7 +118,7 @@ export function readingCases(it: DeclareCase): void {
   });
 
   it('finds nothing under an unknown id, or one of impossible shape', async ({ store }) => {
-    for (const id of [newSessionId(), ...IMPOSSIBLE_IDS]) {
+    for (const id of [newUuid(), ...IMPOSSIBLE_IDS]) {
       assert.equal(await store.findSession(id), null);
       assert.equal(await store.findEnding(id), null);
     }
@@ -131,7 +131,7 @@ export function readingCases(it: DeclareCase): void {
   });
 
   it('remembers how a session ended, and its secret', async ({ alice, bob, clock, store }) => {
-    const id = newSessionId();
+    const id = newUuid();
     const secretHash = someHash();
     await store.createSession({ id, userId: alice.id, secretHash, clientType: '', policy: definePolicy() });
     await store.endSession(id, { reason: 'kicked', actorId: bob.id });

@@ -3,7 +3,7 @@ import type { Character } from '../../directory.ts';
 import type { SeatPolicy } from '../../session/session-policy.ts';
 import type { SelectCharacterOutcome, SessionStore } from '../../session/session-store.ts';
 import type { Session } from '../../session/session.ts';
-import { newSessionId } from '../../token.ts';
+import { newUuid } from '../../token.ts';
 import { type DeclareCase, KICKED } from './fixture.ts';
 
 export function seatCases(it: DeclareCase): void {
@@ -192,7 +192,7 @@ export function seatCases(it: DeclareCase): void {
     await store.endSession(ended.id, KICKED);
 
     assert.equal((await select(store, ended, aria)).outcome, 'session_ended');
-    assert.equal((await select(store, { ...ended, id: newSessionId() }, aria)).outcome, 'session_ended');
+    assert.equal((await select(store, { ...ended, id: newUuid() }, aria)).outcome, 'session_ended');
     assert.equal(await isLive(holder), true);
     assert.equal(await store.findSession(ended.id), null);
   });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { isExpired } from '../../session/session.ts';
-import { newSessionId } from '../../token.ts';
+import { newUuid } from '../../token.ts';
 import { type DeclareCase, KICKED } from './fixture.ts';
 
 const SHORT = { idleTimeoutMs: 1_000, absoluteTimeoutMs: 2_500 };
@@ -90,7 +90,7 @@ export function touchingCases(it: DeclareCase): void {
   });
 
   it('touches no unknown session, and creates none', async ({ store }) => {
-    for (const id of [newSessionId(), '', 'x', '\0']) {
+    for (const id of [newUuid(), '', 'x', '\0']) {
       assert.equal((await store.touchSession(id)).outcome, 'ended');
     }
     assert.equal(await store.countActiveSessions(0), 0);

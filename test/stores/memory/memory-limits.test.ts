@@ -7,7 +7,7 @@ import type { Session } from '../../../src/session/session.ts';
 import { MemoryDirectory } from '../../../src/stores/memory/memory-directory.ts';
 import { MemorySessionStore } from '../../../src/stores/memory/memory-session-store.ts';
 import { FakeClock } from '../../../src/testing/fake-clock.ts';
-import { newSessionId } from '../../../src/token.ts';
+import { newUuid } from '../../../src/token.ts';
 
 const SECOND = 1_000;
 const DAY = 24 * 60 * 60 * SECOND;
@@ -295,7 +295,7 @@ function open(maxSessions: number): Opened {
     clock,
     maxSessions,
   });
-  const attempt: Opened['attempt'] = (user, policy, id = newSessionId()) =>
+  const attempt: Opened['attempt'] = (user, policy, id = newUuid()) =>
     store.createSession({
       id,
       userId: user.id,

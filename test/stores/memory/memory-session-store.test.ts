@@ -5,7 +5,7 @@ import type { Session } from '../../../src/session/session.ts';
 import { MemoryDirectory } from '../../../src/stores/memory/memory-directory.ts';
 import { MemorySessionStore } from '../../../src/stores/memory/memory-session-store.ts';
 import { FakeClock } from '../../../src/testing/index.ts';
-import { newSessionId } from '../../../src/token.ts';
+import { newUuid } from '../../../src/token.ts';
 import { describePorts } from '../../support/describe-ports.ts';
 
 const ALICE = { id: 'user-1', username: 'alice', role: 'player', disabled: false };
@@ -87,8 +87,8 @@ describe('what a caller is given', () => {
 describe('endSession of a session whose id is used again', () => {
   it('takes it from the user whose it was', async () => {
     const { create, store, id } = await openWithSession();
-    await create(BOB.id, newSessionId());
-    await create(ALICE.id, newSessionId());
+    await create(BOB.id, newUuid());
+    await create(ALICE.id, newUuid());
     await store.endSession(id, KICKED);
     await create(BOB.id, id);
 
@@ -98,7 +98,7 @@ describe('endSession of a session whose id is used again', () => {
 
   it('takes it from the character that it played', async () => {
     const { create, store } = await openWithSession();
-    const id = newSessionId();
+    const id = newUuid();
     await create(BOB.id, id);
     await store.selectCharacter({
       sessionId: id,
@@ -136,7 +136,7 @@ async function openWithSession(): Promise<Opened> {
       clientType: '',
       policy: definePolicy(),
     });
-  const id = newSessionId();
+  const id = newUuid();
   const created = await create(ALICE.id, id);
   const session = created.outcome === 'created' ? created.session : undefined;
 

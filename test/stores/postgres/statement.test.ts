@@ -47,6 +47,7 @@ describe('a statement', () => {
   it('knows whether it may leave something behind', () => {
     const users = { relation: 'updates', idType: 'text' } as const;
     const session = sessionStatements('mud_auth');
+    const { listLinked, ...changingLinks } = linkStatements('mud_auth');
     const { lockUser, lockUserCounting, findEnding, countActive } = session;
     const { touchSession, bindCharacter, releaseCharacter } = session;
     const {
@@ -66,6 +67,7 @@ describe('a statement', () => {
       listInPlayStatement('mud_auth', isThere),
       listPresent('text'),
       listAllPresent,
+      listLinked,
       lockUser,
       lockUserCounting,
       lockUserWithRole,
@@ -75,7 +77,7 @@ describe('a statement', () => {
     const writing = [
       ...Object.values(endingStatements('mud_auth')),
       ...Object.values(creatingStatements('mud_auth')),
-      ...Object.values(linkStatements('mud_auth')),
+      ...Object.values(changingLinks),
       ...Object.values(touchSession),
       insertSession,
       bindCharacter,

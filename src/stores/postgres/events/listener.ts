@@ -1,6 +1,6 @@
-import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { withTimeLimit } from '../../../time-limit.ts';
+import { newUuid } from '../../../token.ts';
 import { quoted } from '../identifiers.ts';
 import type { PgListenClient } from './pg-listener.ts';
 
@@ -36,7 +36,7 @@ export class Listener {
 
   constructor(options: ListenerOptions) {
     this.#options = options;
-    this.#echo = `mud_auth_echo_${randomUUID()}`;
+    this.#echo = `mud_auth_echo_${newUuid()}`;
     this.#whole = this.#run();
   }
 
@@ -55,7 +55,8 @@ export class Listener {
         if (signal.aborted) return;
         this.#options.onError(error);
       }
-      // Not all nodes at the same time: the database has just come back, perhaps.
+      // Not all nodes at the same time: the database has just come back, perhaps. Nothing else is left to
+      // chance here.
       const backOffMs = Math.min(MAX_BACK_OFF_MS, 50 * 2 ** failures);
       await this.#pause(backOffMs * (0.5 + Math.random() / 2));
     }
@@ -76,7 +77,11 @@ export class Listener {
       const within = <T>(work: Promise<T>): Promise<T> =>
         Promise.race([failed.promise, withTimeLimit(work, heartbeatMs)]);
 
-      client = await this.#options.createClient();
+      const creating = Promise.resolve(this.#options.createClient());
+      client = await within(creating).catch((error: unknown) => {
+        creating.then(letGoOf, () => {}); // it may come yet
+        throw error;
+      });
       client.on('error', failed.reject);
       client.on('end', () => failed.reject(new Error('The listening connection was closed.')));
       client.on('notification', (message) => {

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import {
   LocalSessionEvents,
@@ -6,7 +5,9 @@ import {
   type SessionEventsSubscriber,
   type SessionEvent,
 } from '../../../live/session-events.ts';
+import { type OnError, quietly, safely } from '../../../safely.ts';
 import { requireFunction, requirePlainObject } from '../../../session/arguments.ts';
+import { newUuid } from '../../../token.ts';
 import { Connections } from '../connections.ts';
 import { checkSchemaName, DEFAULT_SCHEMA } from '../identifiers.ts';
 import { Listener } from './listener.ts';
@@ -61,9 +62,10 @@ export class PostgresSessionEvents implements SessionEvents {
   readonly #subscribers = new Set<SessionEventsSubscriber>();
   readonly #connections: Connections;
   readonly #options: PostgresSessionEventsOptions;
+  readonly #onError: OnError;
   readonly #channel: string;
   /** By which it knows what it has said itself. */
-  readonly #ownId = randomUUID();
+  readonly #ownId = newUuid();
   #listener: Listener | null = null;
 
   /** @throws TypeError for settings that cannot be. Nothing is asked of the database yet. */
@@ -72,6 +74,7 @@ export class PostgresSessionEvents implements SessionEvents {
     const { pool, schema = DEFAULT_SCHEMA } = options;
 
     this.#options = options;
+    this.#onError = quietly(options.onError);
     this.#channel = `${schema}.sessions_ended`.slice(-MAX_CHANNEL_LENGTH);
     this.#connections = new Connections(pool, { ...LIMITS, preparedStatements: false, clock: null });
   }
@@ -101,7 +104,7 @@ export class PostgresSessionEvents implements SessionEvents {
   }
 
   #listen(): Listener {
-    const { createClient, heartbeatMs = 3_000, onError = () => {} } = this.#options;
+    const { createClient, heartbeatMs = 3_000 } = this.#options;
 
     return new Listener({
       createClient,
@@ -109,7 +112,7 @@ export class PostgresSessionEvents implements SessionEvents {
       heartbeatMs,
       onMessage: (payload) => this.#hear(payload),
       onListening: () => this.#missed(),
-      onError,
+      onError: this.#onError,
     });
   }
 
@@ -118,11 +121,11 @@ export class PostgresSessionEvents implements SessionEvents {
     if (message?.from === this.#ownId) return;
     // Said by another version, perhaps: that something was said is hint enough.
     if (message === null) this.#missed();
-    else this.#local.publish(message.event).catch(this.#options.onError ?? (() => {}));
+    else this.#local.publish(message.event).catch(this.#onError);
   }
 
   #missed(): void {
-    for (const subscriber of this.#subscribers) subscriber.missed();
+    for (const subscriber of this.#subscribers) void safely(() => subscriber.missed(), this.#onError);
   }
 }
 

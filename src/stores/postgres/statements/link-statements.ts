@@ -34,10 +34,8 @@ export interface LinkStatements {
   readonly unlinkSession: Statement<LinkParams, { readonly is_link_dead: boolean }>;
   readonly dropLinkDead: Statement<LinkParams & { grace: number }, object>;
   /** Takes at most so many of the sessions of dead nodes, passing over those that another writer holds. */
-  readonly adoptSessions: Statement<
-    { node: string; size: number },
-    { readonly id: string; readonly is_link_dead: boolean }
-  >;
+  readonly adoptSessions: Statement<{ node: string; size: number }, object>;
+  readonly listLinked: Statement<{ node: string }, { readonly id: string }>;
 }
 
 export function linkStatements(schema: string): LinkStatements {
@@ -86,12 +84,17 @@ export function linkStatements(schema: string): LinkStatements {
         returning former.node_id::text, ${timeColumn(sql`former.link_dead_since`, 'link_dead_since')}`,
     ),
 
+    // Locked by its id first: a link that is under way is waited for, and seen.
     unlinkSession: new Statement(
       (param) => sql<{ readonly is_link_dead: boolean }>`
-        with ${clock(param)}
+        with ${clock(param)}, held as materialized (
+          select s.id, s.node_id from ${sessions} as s, mud_auth_clock
+          where ${oneLive(param)} for no key update of s
+        )
         update ${sessions} as s
-        set ${waiting(param, sql`coalesce(s.link_dead_since, mud_auth_clock.now)`)} from mud_auth_clock
-        where ${oneLive(param)} and s.node_id = ${param('node', 'uuid')}
+        set ${waiting(param, sql`coalesce(s.link_dead_since, mud_auth_clock.now)`)}
+        from mud_auth_clock, held
+        where s.id = held.id and held.node_id = ${param('node', 'uuid')}
         returning s.node_id is not null as is_link_dead`,
     ),
 
@@ -106,16 +109,23 @@ export function linkStatements(schema: string): LinkStatements {
     ),
 
     adoptSessions: new Statement(
-      (param) => sql<{ readonly id: string; readonly is_link_dead: boolean }>`
+      (param) => sql<object>`
         with ${clock(param)}, lost as materialized (
           select s.id from ${sessions} as s, mud_auth_clock
           where s.node_id in (select n.id from ${nodes} as n, mud_auth_clock as c where n.expires_at <= c.now)
-            and s.node_id <> ${param('node', 'uuid')}
+            and s.node_id <> ${param('node', 'uuid')} and ${isLive}
           limit ${param('size', 'integer')} for no key update of s skip locked
         )
         update ${sessions} as s set ${waiting(param, sql`mud_auth_clock.now`)} from mud_auth_clock, lost
         where s.id = lost.id
-        returning s.id::text, s.node_id is not null and ${isLive} as is_link_dead`,
+        returning s.id`,
+    ),
+
+    listLinked: new Statement(
+      (param) => sql<{ readonly id: string }>`
+        with mud_auth_clock as (select ${now(param)} as now)
+        select s.id::text from ${sessions} as s, mud_auth_clock
+        where s.node_id = ${param('node', 'uuid')} and ${isLive}`,
     ),
   };
 }

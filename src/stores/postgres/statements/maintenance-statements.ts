@@ -49,7 +49,11 @@ export function maintenanceStatements(schema: string): MaintenanceStatements {
           expected_end = excluded.expected_end, actor_id = excluded.actor_id, since = excluded.since`,
     ),
 
-    endMaintenance: new Statement(() => sql<object>`delete from ${table} returning id`),
+    endMaintenance: new Statement(
+      () => sql<object>`
+        with mud_auth_commit as (select ${durably})
+        delete from ${table} as m using mud_auth_commit returning m.id`,
+    ),
 
     findMaintenance: new Statement(
       (param) => sql<MaintenanceRow>`
