@@ -1,10 +1,10 @@
 import { SessionStoreError } from '../../errors.ts';
-import { isAboutRows } from './postgres-errors.ts';
+import { isAboutRows, mayBeAboutRows } from './postgres-errors.ts';
 
 /** How the question is put. What has no answer is absent. */
 export interface Question<Answer> {
-  readonly one: (id: string) => Promise<Answer | undefined>;
-  /** `onTook` is to be told how many milliseconds the database took. */
+  /** `onTook`, if there is one, is to be told how many milliseconds the database took; so below. */
+  readonly one: (id: string, onTook: ((ms: number) => void) | null) => Promise<Answer | undefined>;
   readonly many: (
     ids: readonly string[],
     onTook: (ms: number) => void,
@@ -51,14 +51,15 @@ const PATIENCE_MS = 50;
  * question is under way goes together when that is answered, or earlier if there are many. How many
  * go together at most depends on how long the database took over the last ones.
  *
- * Where a question fails as a whole, one of its ids may be to blame: each of them is asked about alone
- * until it was answered quickly.
+ * Where a question fails as a whole, and one of its ids may be to blame, each of them is asked about
+ * apart until the database has answered quickly: who went with a slow row fails once, and not again.
  */
 export class Coalescer<Answer> {
   readonly #question: Question<Answer>;
   readonly #maxWaiting: number;
   readonly #underWay = new Set<readonly Caller<Answer>[]>();
-  readonly #doubted = new Set<string>();
+  /** Those who are asked about apart; where that is under way, with the callers who came since. */
+  readonly #doubted = new Map<string, Caller<Answer>[] | null>();
   #callers: Caller<Answer>[] = [];
   #unanswered = 0;
   #maxBatch = FIRST_BATCH;
@@ -77,12 +78,17 @@ export class Coalescer<Answer> {
 
     this.#unanswered += 1;
     return new Promise((resolve, reject) => {
-      const caller = { id, resolve, reject };
-      if (this.#doubted.has(id)) return void this.#answerDoubted(caller);
+      this.#take({ id, resolve, reject });
+    });
+  }
 
+  #take(caller: Caller<Answer>): void {
+    const since = this.#doubted.get(caller.id);
+    if (since === undefined) {
       this.#callers.push(caller);
       this.#gather();
-    });
+    } else if (since === null) void this.#answerDoubted(caller.id, [caller]);
+    else since.push(caller);
   }
 
   #gather(): void {
@@ -134,7 +140,7 @@ export class Coalescer<Answer> {
     try {
       const [first] = callers;
       if (first !== undefined && callers.length === 1) {
-        first.resolve((await this.#question.one(first.id)) ?? null);
+        first.resolve((await this.#question.one(first.id, null)) ?? null);
       } else {
         const ids = [...new Set(callers.map(({ id }) => id))];
         const answers = await this.#question.many(ids, (ms) => this.#learn(callers.length, ms));
@@ -143,7 +149,7 @@ export class Coalescer<Answer> {
     } catch (error) {
       if (callers.length > 1) {
         if (isAboutRows(error)) return this.#answerApart(callers);
-        this.#doubt(callers);
+        if (mayBeAboutRows(error)) this.#doubt(callers);
       }
       for (const { reject } of callers) reject(copyOf(error));
     }
@@ -156,22 +162,31 @@ export class Coalescer<Answer> {
   }
 
   #doubt(callers: readonly Caller<Answer>[]): void {
-    for (const { id } of callers) this.#doubted.add(id);
-    for (const id of this.#doubted) {
+    for (const { id } of callers) if (!this.#doubted.has(id)) this.#doubted.set(id, null);
+    for (const [id, since] of this.#doubted) {
       if (this.#doubted.size <= MAX_DOUBTED) return;
-      this.#doubted.delete(id);
+      if (since === null) this.#doubted.delete(id);
     }
   }
 
-  async #answerDoubted({ id, resolve, reject }: Caller<Answer>): Promise<void> {
-    const start = performance.now();
+  async #answerDoubted(id: string, callers: readonly Caller<Answer>[]): Promise<void> {
+    let tookMs = Infinity;
+    this.#doubted.set(id, []);
     try {
-      resolve((await this.#question.one(id)) ?? null);
-      if (performance.now() - start < QUICK_MS) this.#doubted.delete(id);
+      const answer = (await this.#question.one(id, (ms) => (tookMs = ms))) ?? null;
+      for (const { resolve } of callers) resolve(answer);
     } catch (error) {
-      reject(error);
+      for (const { reject } of callers) reject(copyOf(error));
+      tookMs = Infinity;
     }
-    this.#unanswered -= 1;
+    this.#unanswered -= callers.length;
+
+    const since = this.#doubted.get(id) ?? [];
+    if (tookMs < QUICK_MS) {
+      this.#doubted.delete(id);
+      for (const caller of since) this.#take(caller);
+    } else if (since.length > 0) void this.#answerDoubted(id, since);
+    else this.#doubted.set(id, null);
   }
 
   /** Where a row of one of them is to blame, the others are not to suffer for it. */

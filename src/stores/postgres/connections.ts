@@ -66,7 +66,7 @@ export class Connections implements Pick<Runner, 'run'> {
   /** Runs a statement about one session so that calls of the same moment share it. */
   sharing<Row extends { readonly id: string }>({ one, many }: StatementPair<Row>): Coalescer<Row> {
     const question: Question<Row> = {
-      one: async (id) => (await this.run(one, { id }))[0],
+      one: async (id, onTook) => (await this.run(one, { id }, onTook))[0],
       many: async (ids, onTook) => {
         const rows = await this.run(many, { ids: arrayOf(ids) }, onTook);
 

@@ -101,6 +101,20 @@ export function isAboutRows(error: unknown): boolean {
   return sqlState !== null && !isStalePlan(sqlState) && !NOT_OF_ROWS.test(sqlState);
 }
 
+// Of the server, the connection, the transaction, or the whole schema.
+const SURELY_NOT_OF_ROWS = /^(08|25|26|28|3D|3F|40|53|57P|58)/;
+
+/**
+ * Whether a row may be to blame for the failure of a statement about several: it took too long, is
+ * damaged, or a host's view says what only a schema should.
+ */
+export function mayBeAboutRows(error: unknown): boolean {
+  if (!(error instanceof SessionStoreError)) return false;
+  if (error.sqlState !== null) return !SURELY_NOT_OF_ROWS.test(error.sqlState);
+
+  return messageOf(error.cause) === 'Query read timeout'; // pg's own, after `queryTimeoutMs`
+}
+
 function verdictOn(error: unknown, sqlState: string | null): Verdict {
   if (propertyOf(error, 'severity') === 'PANIC') return WHO_KNOWS; // perhaps while it wrote the commit
   if (sqlState !== null) {

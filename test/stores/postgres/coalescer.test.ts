@@ -205,15 +205,49 @@ describe('a coalescer', () => {
       await failing;
 
       const again = ask('a', 'slow', 'c');
-      const both = Promise.allSettled([coalescer.ask('slow')]);
       await setImmediate();
-      expect(asked.slice(1).map(({ ids }) => ids)).toEqual([['a'], ['slow'], ['slow'], ['c']]);
+      expect(asked.slice(1).map(({ ids }) => ids)).toEqual([['a'], ['slow'], ['c']]);
       for (const question of asked.slice(1)) await question.answer();
-      await Promise.all([again, both]);
+      await again;
       void ask('a', 'slow', 'c');
       await setImmediate();
 
       expect(asked.at(-1)?.ids).toEqual(['a', 'slow', 'c']);
+    });
+
+    it('goes on asking alone about one that takes its time, for all who ask meanwhile at once', async () => {
+      const failing = errorsOf(ask('a'), ask('slow'));
+      await setImmediate();
+      await asked[0]?.fail(failure('57014'));
+      await failing;
+
+      const first = ask('slow');
+      const since = Promise.all([ask('slow'), ask('slow'), ask('slow')]);
+      await setImmediate();
+      expect(asked.slice(1).map(({ ids }) => ids)).toEqual([['slow']]);
+      await asked[1]?.answer(600);
+      await first;
+      expect(asked.slice(2).map(({ ids }) => ids)).toEqual([['slow']]);
+      await asked[2]?.answer(600);
+
+      expect(await since).toEqual([['about slow'], ['about slow'], ['about slow']]);
+      void ask('slow', 'b');
+      await setImmediate();
+      expect(asked.slice(3).map(({ ids }) => ids)).toEqual([['slow'], ['b']]);
+    });
+
+    it.each(['08006', '57P01', '53300', '40001', null])('doubts nobody for the failure %s', async (state) => {
+      const failing = errorsOf(ask('a'), ask('b'));
+      await setImmediate();
+      await asked[0]?.fail(
+        new SessionStoreError('away', { retryable: true, outcome: 'not-applied', sqlState: state }),
+      );
+      await failing;
+
+      void ask('a', 'b');
+      await setImmediate();
+
+      expect(asked[1]?.ids).toEqual(['a', 'b']);
     });
 
     it('goes on asking alone about one that fails', async () => {
@@ -335,7 +369,9 @@ describe('a coalescer', () => {
 
       return promise;
     };
-    const question = { one: async (id: string) => (await put([id], () => {})).get(id), many: put };
+    const one = async (id: string, onTook: ((ms: number) => void) | null): Promise<string | undefined> =>
+      (await put([id], onTook ?? (() => {}))).get(id);
+    const question = { one, many: put };
     coalescer = new Coalescer(question, maxWaiting);
     for (const size of [32, 64]) {
       const ids = names(size).slice(0, maxWaiting);
