@@ -6,7 +6,7 @@ const config: Options = {
     live: 'src/live/index.ts',
     memory: 'src/stores/memory/index.ts',
     postgres: 'src/stores/postgres/index.ts',
-    'postgres-events': 'src/stores/postgres/events/index.ts',
+    'postgres-live': 'src/stores/postgres/live/index.ts',
     testing: 'src/testing/index.ts',
   },
   format: 'esm',

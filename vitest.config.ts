@@ -7,7 +7,7 @@ const source = (path: string): string => fileURLToPath(new URL(`src/${path}`, im
 const alias = {
   'mud-auth/live': source('live/index.ts'),
   'mud-auth/memory': source('stores/memory/index.ts'),
-  'mud-auth/postgres/events': source('stores/postgres/events/index.ts'),
+  'mud-auth/postgres/live': source('stores/postgres/live/index.ts'),
   'mud-auth/postgres': source('stores/postgres/index.ts'),
   'mud-auth/testing': source('testing/index.ts'),
   'mud-auth': source('index.ts'),

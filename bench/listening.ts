@@ -1,7 +1,7 @@
 import { SessionService } from 'mud-auth';
 import { LiveSessions } from 'mud-auth/live';
 import { PostgresSessionStore } from 'mud-auth/postgres';
-import { PostgresSessionEvents } from 'mud-auth/postgres/events';
+import { PostgresLinkStore, PostgresSessionEvents } from 'mud-auth/postgres/live';
 import pg from 'pg';
 import { type Act, closedLoop, draws, median } from './measure.ts';
 import { tokenOf } from './peers/library-tables.ts';
@@ -42,7 +42,7 @@ export async function compareListening(
     return (await closedLoop(act, draws(size - connections, round), 16, roundMs)).perSecond;
   };
   const runListening = async (round: number): Promise<number> => {
-    const live = new LiveSessions({ sessions: listening, store });
+    const live = new LiveSessions({ sessions: listening, store: new PostgresLinkStore(store) });
     for (let n = size - connections + 1; n <= size; n += 1) await live.attach(tokenOf(n), { close() {} });
     try {
       return await runOn(listening, round);

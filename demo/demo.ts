@@ -1,5 +1,5 @@
-import { MaintenanceMode } from 'mud-auth';
-import { LiveSessions } from 'mud-auth/live';
+import { LiveSessions, MaintenanceMode } from 'mud-auth/live';
+import { PostgresLinkStore, PostgresMaintenanceStore } from 'mud-auth/postgres/live';
 import type { Door } from './door.ts';
 import { Game } from './game.ts';
 import { openStorage, type StorageOptions } from './storage.ts';
@@ -34,10 +34,14 @@ export async function startDemo({
 }: DemoOptions): Promise<Demo> {
   const storage = await openStorage(options);
   const { store, sessions, accounts } = storage;
-  const maintenance = new MaintenanceMode({ sessions, store, onError: console.error });
+  const maintenance = new MaintenanceMode({
+    sessions,
+    store: new PostgresMaintenanceStore(store),
+    onError: console.error,
+  });
   const live: LiveSessions = new LiveSessions({
     sessions,
-    store,
+    store: new PostgresLinkStore(store),
     maintenance,
     ...(nodeLeaseMs !== undefined && { nodeLeaseMs }),
     onLinkDead: (principal) => game.tellRoomOf(principal, 'stares into the void.'),

@@ -1,5 +1,5 @@
-import type { GamePrincipal, MaintenanceMode, Principal, SessionService } from 'mud-auth';
-import type { LiveSessions, PresentCharacter } from 'mud-auth/live';
+import type { GamePrincipal, Principal, SessionService } from 'mud-auth';
+import type { LiveSessions, MaintenanceMode, PresentCharacter } from 'mud-auth/live';
 import type { Accounts } from './accounts.ts';
 import { Player, type Screen } from './player.ts';
 import { findWorld, type Room, WORLDS } from './worlds.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
 import { SessionService, type SessionEvents, SessionStoreError } from 'mud-auth';
 import { migrateToLatest, pglitePool, type PgPool, PostgresSessionStore } from 'mud-auth/postgres';
-import { PostgresSessionEvents } from 'mud-auth/postgres/events';
+import { PostgresSessionEvents } from 'mud-auth/postgres/live';
 import { Client, Pool } from 'pg';
 import { Accounts, type Query } from './accounts.ts';
 import { lockFolder } from './folder-lock.ts';

@@ -43,9 +43,6 @@ export { mudRoles, type MudPermission } from './roles/mud-roles.ts';
 
 export { LocalSessionEvents } from './live/session-events.ts';
 
-export { MaintenanceMode, type MaintenanceModeOptions } from './maintenance/maintenance-mode.ts';
-export type { StartMaintenanceOptions } from './maintenance/maintenance-options.ts';
-
 // The ports, and the rules of the model that an implementation of one needs.
 export type { Character, Directory, User } from './directory.ts';
 export type {
@@ -60,12 +57,7 @@ export type {
   SessionStore,
   TouchOutcome,
 } from './session/session-store.ts';
-export type {
-  Maintenance,
-  MaintenanceRecord,
-  MaintenanceStore,
-  NewMaintenance,
-} from './maintenance/maintenance-store.ts';
+export type { Maintenance, MaintenanceRecord } from './maintenance/maintenance-store.ts';
 export type {
   SessionEvent,
   SessionEvents,

@@ -197,8 +197,8 @@ describe('nothing secret is shown', () => {
     const heard: unknown[] = [];
     const events = new LocalSessionEvents();
     events.subscribe({ heard: (event) => heard.push(event), missed() {} });
-    const { service, port } = openHost({ events });
-    const [here, there] = [0, 1].map(() => new LiveSessions({ sessions: service, store: port }));
+    const { service, links } = openHost({ events });
+    const [here, there] = [0, 1].map(() => new LiveSessions({ sessions: service, store: links }));
     const created = await service.createSession(alice.id);
     await service.selectCharacter(created.token, aria.id);
     const ends: unknown[] = [];

@@ -5,7 +5,10 @@ export type { Connection, ExpiryWarning } from './connection.ts';
 export type { ConnectionEnd, ConnectionEndReason } from './connection-end.ts';
 export type { Headcount, Presence, WhoOptions } from './presence.ts';
 
-// The port.
+export { MaintenanceMode, type MaintenanceModeOptions } from '../maintenance/maintenance-mode.ts';
+export type { StartMaintenanceOptions } from '../maintenance/maintenance-options.ts';
+
+// The ports.
 export type {
   LinkOutcome,
   LinkStore,
@@ -14,3 +17,4 @@ export type {
   SessionLinking,
   UnlinkOutcome,
 } from './link-store.ts';
+export type { MaintenanceStore, NewMaintenance } from '../maintenance/maintenance-store.ts';

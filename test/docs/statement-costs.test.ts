@@ -1,10 +1,11 @@
 import { PGlite } from '@electric-sql/pglite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { MaintenanceMode, type SessionPolicyOptions, SessionService } from '../../src/index.ts';
-import { LiveSessions } from '../../src/live/index.ts';
+import { type SessionPolicyOptions, SessionService } from '../../src/index.ts';
+import { LiveSessions, MaintenanceMode } from '../../src/live/index.ts';
 import { MemoryDirectory } from '../../src/stores/memory/index.ts';
 import { migrateToLatest, pglitePool, PostgresSessionStore } from '../../src/stores/postgres/index.ts';
+import { PostgresLinkStore, PostgresMaintenanceStore } from '../../src/stores/postgres/live/index.ts';
 import { FakeClock } from '../../src/testing/index.ts';
 import { type CountingPool, countingPool } from '../support/counting-pool.ts';
 import { hostTablesSql } from '../support/host-tables.ts';
@@ -49,11 +50,15 @@ const CLOSED = { admit: 'admin', message: 'Back soon.' } as const;
 async function serveAll({ serve, open }: Scene) {
   const [sessions, store] = [await serve(), open()];
   await store.ready();
-  const live = new LiveSessions({ sessions, store, nodeLeaseMs: 600_000 });
+  const live = new LiveSessions({ sessions, store: new PostgresLinkStore(store), nodeLeaseMs: 600_000 });
   const [{ token }, other] = [await sessions.createSession(alice.id), await sessions.createSession(alice.id)];
   await live.attach(other.token, { close() {} });
 
-  return { live, token, maintenance: new MaintenanceMode({ sessions, store }) };
+  return {
+    live,
+    token,
+    maintenance: new MaintenanceMode({ sessions, store: new PostgresMaintenanceStore(store) }),
+  };
 }
 
 type All = Awaited<ReturnType<typeof serveAll>>;
@@ -87,7 +92,7 @@ const ROWS: Readonly<Record<string, Prepare>> = {
   },
   'createSession while the game is closed': async ({ serve, open }) => {
     const sessions = await serve();
-    await new MaintenanceMode({ sessions, store: open() }).start(CLOSED);
+    await new MaintenanceMode({ sessions, store: new PostgresMaintenanceStore(open()) }).start(CLOSED);
     return () => sessions.createSession(alice.id);
   },
   validate: withToken((sessions, token) => sessions.validateSession(token)),

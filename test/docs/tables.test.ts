@@ -1,7 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import * as root from '../../src/index.ts';
 import { definePolicy } from '../../src/session/session-policy.ts';
-import { MemorySessionStore } from '../../src/stores/memory/index.ts';
+import {
+  MemoryLinkStore,
+  MemoryMaintenanceStore,
+  MemorySessionStore,
+} from '../../src/stores/memory/index.ts';
 import * as postgres from '../../src/stores/postgres/index.ts';
 import { idTypes } from '../../src/stores/postgres/id-types.ts';
 import { connectionOptionsOf } from '../../src/stores/postgres/options.ts';
@@ -158,9 +162,9 @@ describe('the table of reasons', () => {
 
 describe('the table of the contract', () => {
   it('has every method of the ports', () => {
-    const methods = Object.getOwnPropertyNames(MemorySessionStore.prototype).filter(
-      (name) => name !== 'constructor',
-    );
+    const methods = [MemorySessionStore, MemoryLinkStore, MemoryMaintenanceStore]
+      .flatMap((Store) => Object.getOwnPropertyNames(Store.prototype))
+      .filter((name) => name !== 'constructor');
 
     const page = readPage('docs/custom-store.md');
     const documented = ['method', 'method of LinkStore', 'method of MaintenanceStore'].flatMap((head) =>

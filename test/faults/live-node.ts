@@ -12,7 +12,7 @@ import {
 } from '../../src/index.ts';
 import { type ConnectionEndReason, LiveSessions } from '../../src/live/index.ts';
 import { LiveSession } from '../../src/live/live-session.ts';
-import { PostgresSessionEvents } from '../../src/stores/postgres/events/index.ts';
+import { PostgresLinkStore, PostgresSessionEvents } from '../../src/stores/postgres/live/index.ts';
 import { PostgresSessionStore } from '../../src/stores/postgres/index.ts';
 
 export interface LiveNodeSettings {
@@ -154,7 +154,7 @@ events.subscribe({
   },
 });
 const live = new LiveSessions({
-  store,
+  store: new PostgresLinkStore(store),
   sessions,
   onLinkDead: ({ session }) => void linkDead.push({ sessionId: session.id, at: Date.now() }),
   onLeft: ({ session }) => void left.push({ sessionId: session.id, at: Date.now() }),

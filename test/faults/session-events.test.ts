@@ -7,10 +7,11 @@ import { type Ending, SessionService } from '../../src/index.ts';
 import { LiveSessions } from '../../src/live/index.ts';
 import type { SessionEvent } from '../../src/live/session-events.ts';
 import {
+  PostgresLinkStore,
   PostgresSessionEvents,
   type PgListenClient,
   type PostgresSessionEventsOptions,
-} from '../../src/stores/postgres/events/index.ts';
+} from '../../src/stores/postgres/live/index.ts';
 import { migrateToLatest, PostgresSessionStore } from '../../src/stores/postgres/index.ts';
 import { NotedConnection } from '../live/fixture.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
@@ -316,7 +317,11 @@ describe('events by LISTEN and NOTIFY', () => {
       characters: { relation: 'characters', idType: 'integer' },
     });
     const sessions = new SessionService({ store, ...(events === null ? {} : { events }) });
-    const live = new LiveSessions({ sessions, store, sweepIntervalMs: events === null ? 500 : 60_000 });
+    const live = new LiveSessions({
+      sessions,
+      store: new PostgresLinkStore(store),
+      sweepIntervalMs: events === null ? 500 : 60_000,
+    });
     toClose.push(() => live.close());
 
     return { sessions, live };

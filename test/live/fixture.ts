@@ -49,10 +49,10 @@ export function openLiveHost({ live: settings, ...options }: LiveHostOptions = {
   const errors: unknown[] = [];
   const onError = (error: unknown): void => void errors.push(error);
   const host = openHost({ onError, ...options });
-  const maintenance = new MaintenanceMode({ sessions: host.service, store: host.port, onError });
+  const maintenance = new MaintenanceMode({ sessions: host.service, store: host.closing, onError });
   const live = new LiveSessions({
     sessions: host.service,
-    store: host.port,
+    store: host.links,
     maintenance,
     onError,
     ...settings,

@@ -429,7 +429,7 @@ describe('on two nodes', () => {
         method === 'keepNode' && isStuck ? Promise.reject(new Error('stuck')) : call(),
     });
     isStuck = true;
-    await host.store.endNode(host.live.nodeId);
+    await host.links.endNode(host.live.nodeId);
 
     await host.pass(2 * MINUTE);
 
@@ -475,7 +475,7 @@ async function onTwoNodes(options: LiveHostOptions = {}, live: LiveHostOptions['
   const opened = await playing({ ...options, live: { ...noting(told), ...live } });
   const other = new LiveSessions({
     sessions: opened.host.service,
-    store: opened.host.port,
+    store: opened.host.links,
     ...noting(told),
     ...live,
   });

@@ -117,7 +117,7 @@ describe('a closed game', () => {
     const host = openClosable({
       async around(method, call) {
         const result = await call();
-        if (method === 'createSession') await host.store.endMaintenance();
+        if (method === 'createSession') await host.closing.endMaintenance();
         return result;
       },
     });
@@ -147,5 +147,5 @@ describe('a closed game', () => {
 function openClosable(options: HostOptions = {}) {
   const host = openHost(options);
 
-  return { ...host, maintenance: new MaintenanceMode({ sessions: host.service, store: host.port }) };
+  return { ...host, maintenance: new MaintenanceMode({ sessions: host.service, store: host.closing }) };
 }

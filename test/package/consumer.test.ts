@@ -13,7 +13,7 @@ const ENTRIES = [
   'mud-auth/live',
   'mud-auth/memory',
   'mud-auth/postgres',
-  'mud-auth/postgres/events',
+  'mud-auth/postgres/live',
   'mud-auth/testing',
 ];
 
@@ -161,15 +161,15 @@ function onPostgres(quickStart: string): string {
 const CONSUMER = `
 import { defineRoles, hasPermission, InvalidSessionError, SessionService, type Principal } from 'mud-auth';
 import { LiveSessions } from 'mud-auth/live';
-import { MemoryDirectory, MemorySessionStore } from 'mud-auth/memory';
+import { MemoryDirectory, MemoryLinkStore, MemorySessionStore } from 'mud-auth/memory';
 import { migrateToLatest, migrationSql, PostgresSessionStore, type PgPool } from 'mud-auth/postgres';
-import { PostgresSessionEvents, type PgListenClient } from 'mud-auth/postgres/events';
+import { PostgresSessionEvents, type PgListenClient } from 'mud-auth/postgres/live';
 import { describeSessionStore, FakeClock } from 'mud-auth/testing';
 
 const roles = defineRoles({ permissions: ['dig', 'fly'], roles: { mole: { rank: 1, permissions: ['dig'] } } });
 const store = new MemorySessionStore({ directory: new MemoryDirectory(), clock: new FakeClock() });
 const service = new SessionService({ store, roles });
-export const live = new LiveSessions({ sessions: service, store });
+export const live = new LiveSessions({ sessions: service, store: new MemoryLinkStore(store) });
 export const events = new PostgresSessionEvents({ pool: {} as PgPool, createClient: () => ({}) as PgListenClient });
 export async function use(token: string | undefined, pool: PgPool): Promise<Principal | null> {
   await migrateToLatest(pool);

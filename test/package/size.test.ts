@@ -6,9 +6,9 @@ import { describe, expect, it } from 'vitest';
 /** In bytes, of our own code with all that it shares, minified and compressed. */
 const BUDGETS: Readonly<Record<string, number>> = {
   index: 6 * 1024,
-  live: 5 * 1024,
+  live: 6 * 1024,
   postgres: 16 * 1024,
-  'postgres-events': 6 * 1024,
+  'postgres-live': 9 * 1024,
 };
 
 describe('the built package', () => {

@@ -3,7 +3,7 @@ import { migrateToLatest } from '../../src/stores/postgres/index.ts';
 import type { HostRelations } from '../../src/stores/postgres/index.ts';
 import { creatingStatements } from '../../src/stores/postgres/statements/creating-statements.ts';
 import { endingStatements } from '../../src/stores/postgres/statements/ending-statements.ts';
-import { linkStatements } from '../../src/stores/postgres/statements/link-statements.ts';
+import { linkStatements } from '../../src/stores/postgres/live/link-statements.ts';
 import { relationStatements } from '../../src/stores/postgres/statements/relation-statements.ts';
 import { sessionStatements } from '../../src/stores/postgres/statements/session-statements.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';

@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { MaintenanceMode, SessionService } from '../../src/index.ts';
-import { LiveSessions } from '../../src/live/index.ts';
+import { SessionService } from '../../src/index.ts';
+import { LiveSessions, MaintenanceMode } from '../../src/live/index.ts';
 import { migrationSql, PostgresSessionStore } from '../../src/stores/postgres/index.ts';
+import { PostgresLinkStore, PostgresMaintenanceStore } from '../../src/stores/postgres/live/index.ts';
 import { examplesOf, outputOf, writeExamples } from '../docs/examples.ts';
 import { codeBlocksOf, readPage } from '../docs/pages.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
@@ -143,8 +144,9 @@ async function openDatabase(): Promise<TestDatabase> {
 /** Everything that sends SQL, one after the other. */
 async function useEverything(store: PostgresSessionStore): Promise<string> {
   const sessions = new SessionService({ store, policy: { maxSessionsPerUser: 2 } });
-  const maintenance = new MaintenanceMode({ sessions, store });
-  const live = new LiveSessions({ sessions, store, maintenance });
+  const maintenance = new MaintenanceMode({ sessions, store: new PostgresMaintenanceStore(store) });
+  const links = new PostgresLinkStore(store);
+  const live = new LiveSessions({ sessions, store: links, maintenance });
 
   const { token, session } = await sessions.createSession('1');
   const { token: other } = await sessions.createSession('1');
@@ -158,7 +160,7 @@ async function useEverything(store: PostgresSessionStore): Promise<string> {
   await live.who('mist');
   await live.countPresent();
   await live.hide(token);
-  await store.adoptSessions(live.nodeId);
+  await links.adoptSessions(live.nodeId);
   await live.close();
   await maintenance.start({ admit: 'player', message: 'For wizards only.', endSessions: true });
   await maintenance.current();

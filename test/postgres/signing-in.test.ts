@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type pg from 'pg';
-import { MaintenanceMode, SessionService, type SessionPolicyOptions } from '../../src/index.ts';
+import { SessionService, type SessionPolicyOptions } from '../../src/index.ts';
+import { MaintenanceMode } from '../../src/live/index.ts';
 import { migrateToLatest, type PgPool, PostgresSessionStore } from '../../src/stores/postgres/index.ts';
+import { PostgresMaintenanceStore } from '../../src/stores/postgres/live/index.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 
 const MINUTE = 60_000;
@@ -102,7 +104,10 @@ describe('signing in with one statement', () => {
     await putUser('alice', 'player');
     const closed = open();
     const store = storeOn(database.pool);
-    await new MaintenanceMode({ sessions: closed, store }).start({ admit: 'admin', message: 'Back soon.' });
+    await new MaintenanceMode({ sessions: closed, store: new PostgresMaintenanceStore(store) }).start({
+      admit: 'admin',
+      message: 'Back soon.',
+    });
     const opening: PgPool = {
       async connect() {
         const client = await database.pool.connect();

@@ -3,13 +3,13 @@ import { randomInt } from 'node:crypto';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, it } from 'vitest';
 import { definePolicy } from '../../src/session/session-policy.ts';
-import type { LinkStore } from '../../src/live/index.ts';
-import type { MaintenanceStore } from '../../src/index.ts';
+import type { LinkStore, MaintenanceStore } from '../../src/live/index.ts';
 import type { SessionStore } from '../../src/session/session-store.ts';
 import { MemoryDirectory, MemorySessionStore } from '../../src/stores/memory/index.ts';
 import { migrateToLatest, PostgresSessionStore } from '../../src/stores/postgres/index.ts';
 import { FakeClock, type HostRecords } from '../../src/testing/index.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
+import { portsOn } from '../support/describe-ports.ts';
 import { hostRecords, hostTablesSql } from '../support/host-tables.ts';
 
 const SEED = Number(process.env['FC_SEED'] ?? randomInt(2 ** 31));
@@ -127,17 +127,21 @@ describe(`the stores, told the same (seed ${SEED})`, () => {
       users: { relation: 'users', idType: 'integer' },
       characters: { relation: 'characters', idType: 'integer' },
     } as const;
+    const memory = new MemorySessionStore({ directory, clock: clocks[0] });
+    const postgres = new PostgresSessionStore({ pool: database.pool, clock: clocks[1], ...relations });
     const worlds: [World, World] = [
       {
         clock: clocks[0],
         host: directory,
-        store: new MemorySessionStore({ directory, clock: clocks[0] }),
+        store: memory,
+        ...portsOn(memory),
         used: new Set(),
       },
       {
         clock: clocks[1],
         host: hostRecords(database.sql),
-        store: new PostgresSessionStore({ pool: database.pool, clock: clocks[1], ...relations }),
+        store: postgres,
+        ...portsOn(postgres),
         used: new Set(),
       },
     ];
@@ -161,12 +165,14 @@ describe(`the stores, told the same (seed ${SEED})`, () => {
 interface World {
   readonly clock: FakeClock;
   readonly host: HostRecords;
-  readonly store: SessionStore & LinkStore & MaintenanceStore;
+  readonly store: SessionStore;
+  readonly links: LinkStore;
+  readonly maintenance: MaintenanceStore;
   /** The ids that were used: a session's is always fresh. */
   readonly used: Set<string>;
 }
 
-async function take(next: Step, { clock, host, store, used }: World): Promise<unknown> {
+async function take(next: Step, { clock, host, links, maintenance, store, used }: World): Promise<unknown> {
   const cause = { reason: 'kicked', actorId: null } as const;
 
   switch (next.act) {
@@ -211,21 +217,21 @@ async function take(next: Step, { clock, host, store, used }: World): Promise<un
       await store.expireSession(next.id);
       return (await store.findEnding(next.id))?.ending.reason ?? null;
     case 'link':
-      return store.linkSession({ sessionId: next.id, nodeId: next.node });
+      return links.linkSession({ sessionId: next.id, nodeId: next.node });
     case 'unlink':
-      return store.unlinkSession({ sessionId: next.id, nodeId: next.node });
+      return links.unlinkSession({ sessionId: next.id, nodeId: next.node });
     case 'drop':
-      return store.dropLinkDead({ sessionId: next.id, nodeId: next.node }, 500);
+      return links.dropLinkDead({ sessionId: next.id, nodeId: next.node }, 500);
     case 'keep':
-      return store.keepNode({ id: next.node, name: 'a node', leaseMs: 1_000 });
+      return links.keepNode({ id: next.node, name: 'a node', leaseMs: 1_000 });
     case 'die':
-      return store.endNode(next.node);
+      return links.endNode(next.node);
     case 'adopt':
-      return [await store.adoptSessions(next.node), (await store.listLinkedSessions(next.node)).toSorted()];
+      return [await links.adoptSessions(next.node), (await links.listLinkedSessions(next.node)).toSorted()];
     case 'hide':
-      return store.hideSession(next.id, next.isHidden);
+      return links.hideSession(next.id, next.isHidden);
     case 'close':
-      return store.startMaintenance({
+      return maintenance.startMaintenance({
         admittedRoles: [next.admits],
         message: 'Back soon.',
         expectedEnd: null,
@@ -233,11 +239,11 @@ async function take(next: Step, { clock, host, store, used }: World): Promise<un
         actorId: null,
       });
     case 'open':
-      return [await store.findMaintenance(), await store.endMaintenance()];
+      return [await maintenance.findMaintenance(), await maintenance.endMaintenance()];
     case 'who': {
       const lists = [
-        await store.listPresentCharacters(null, 500),
-        await store.listPresentCharacters('mist', 0),
+        await links.listPresentCharacters(null, 500),
+        await links.listPresentCharacters('mist', 0),
       ];
       return lists.map((list) => list.toSorted((a, b) => (a.sessionId < b.sessionId ? -1 : 1)));
     }

@@ -1,12 +1,8 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import type {
-  CreatedSession,
-  GamePrincipal,
-  StartMaintenanceOptions,
-  SessionPolicyOptions,
-} from '../../src/index.ts';
+import type { CreatedSession, GamePrincipal, SessionPolicyOptions } from '../../src/index.ts';
+import type { StartMaintenanceOptions } from '../../src/live/index.ts';
 import { migrateToLatest } from '../../src/stores/postgres/index.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { hostTablesSql } from '../support/host-tables.ts';

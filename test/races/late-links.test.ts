@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { migrateToLatest, PostgresSessionStore } from '../../src/stores/postgres/index.ts';
+import { PostgresLinkStore } from '../../src/stores/postgres/live/index.ts';
 import { SessionService } from '../../src/index.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { hostTablesSql } from '../support/host-tables.ts';
@@ -34,7 +35,7 @@ describe('a node that gives a session up', () => {
       linking.nodeId,
     ]);
 
-    const unlinking = store.unlinkSession(linking);
+    const unlinking = new PostgresLinkStore(store).unlinkSession(linking);
     await untilSomebodyWaits();
     await writer.query('commit');
     writer.release();

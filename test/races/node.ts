@@ -2,13 +2,14 @@
 import pg from 'pg';
 import {
   InvalidSessionError,
-  MaintenanceMode,
   type Principal,
   type SessionPolicyOptions,
   SessionService,
   type SessionServiceOptions,
 } from '../../src/index.ts';
+import { MaintenanceMode } from '../../src/live/index.ts';
 import { PostgresSessionStore } from '../../src/stores/postgres/index.ts';
+import { PostgresMaintenanceStore } from '../../src/stores/postgres/live/index.ts';
 
 /** A call for a node to make. */
 export interface NodeCall {
@@ -73,7 +74,10 @@ const store = new PostgresSessionStore({
 const service =
   cacheMs > 0 ? new CachingService({ store, policy }, cacheMs) : new SessionService({ store, policy });
 
-const maintenance = new MaintenanceMode({ sessions: service, store });
+const maintenance = new MaintenanceMode({
+  sessions: service,
+  store: new PostgresMaintenanceStore(store),
+});
 
 process.on('message', (call: NodeCall) => {
   void answer(call).then((reply) => process.send?.(reply));

@@ -1,7 +1,11 @@
 import type { Character, User } from '../../src/directory.ts';
 import { SessionService } from '../../src/session/session-service.ts';
 import type { SessionServiceOptions } from '../../src/session/session-service-options.ts';
+import type { LinkStore } from '../../src/live/link-store.ts';
+import type { MaintenanceStore } from '../../src/maintenance/maintenance-store.ts';
 import { MemoryDirectory } from '../../src/stores/memory/memory-directory.ts';
+import { MemoryLinkStore } from '../../src/stores/memory/memory-link-store.ts';
+import { MemoryMaintenanceStore } from '../../src/stores/memory/memory-maintenance-store.ts';
 import { MemorySessionStore } from '../../src/stores/memory/memory-session-store.ts';
 import { FakeClock } from '../../src/testing/fake-clock.ts';
 
@@ -37,8 +41,11 @@ export const REFUSED = {
   reason: null,
 } as const;
 
-/** Stands between a service and its store: may act before the call, after it, or instead of it. */
-export type Around = (method: keyof MemorySessionStore, call: () => Promise<unknown>) => Promise<unknown>;
+/** Stands between a service and its stores: may act before the call, after it, or instead of it. */
+export type Around = (
+  method: keyof MemorySessionStore | keyof LinkStore | keyof MaintenanceStore,
+  call: () => Promise<unknown>,
+) => Promise<unknown>;
 
 /** A MUD server of a test: its people, its clock, its store, and the service on top. */
 export interface Host {
@@ -48,6 +55,9 @@ export interface Host {
   readonly store: MemorySessionStore;
   /** The same with what the test has put around it. */
   readonly port: MemorySessionStore;
+  /** The stores that belong to it, with the same around them. */
+  readonly links: LinkStore;
+  readonly closing: MaintenanceStore;
   readonly service: SessionService;
 }
 
@@ -59,10 +69,12 @@ export interface HostOptions extends Omit<SessionServiceOptions, 'store'> {
 export function openHost({ around, directory = peopledDirectory(), ...options }: HostOptions = {}): Host {
   const clock = new FakeClock();
   const store = new MemorySessionStore({ directory, clock });
-  const port = around === undefined ? store : intercepted(store, around);
+  const port = intercepted(store, around);
+  const links = intercepted(new MemoryLinkStore(store), around);
+  const closing = intercepted(new MemoryMaintenanceStore(store), around);
   const service = new SessionService({ ...options, store: port });
 
-  return { clock, directory, store, port, service };
+  return { clock, directory, store, port, links, closing, service };
 }
 
 /** A host that notes which methods of the store are called, in `calls`. */
@@ -84,13 +96,17 @@ export function peopledDirectory(): MemoryDirectory {
   return new MemoryDirectory({ users: [alice, bob], characters: [aria, borin, cato] });
 }
 
-/** The store, all of whose calls pass through `around`. */
-function intercepted(store: MemorySessionStore, around: Around): MemorySessionStore {
+/** The store, all of whose calls pass through `around`, if there is one. */
+function intercepted<Store extends object>(store: Store, around: Around | undefined): Store {
+  if (around === undefined) return store;
+
   return new Proxy(store, {
-    get(target, name: keyof MemorySessionStore) {
+    get(target, name) {
       return (...args: readonly unknown[]) =>
         // A method of the port and its own arguments: whatever it gives is a promise.
-        around(name, () => Reflect.apply(target[name], target, args) as Promise<unknown>);
+        around(name as Parameters<Around>[0], () =>
+          Reflect.apply(Reflect.get(target, name) as () => Promise<unknown>, target, args),
+        );
     },
   });
 }

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { InvalidSessionError, SessionStoreError } from '../../src/errors.ts';
 import { MemoryDirectory } from '../../src/stores/memory/memory-directory.ts';
-import type { MemorySessionStore } from '../../src/stores/memory/memory-session-store.ts';
 import {
   alice,
   aria,
@@ -235,7 +234,7 @@ async function onFallibleDirectory(): Promise<Playing & { readonly directory: Fa
 }
 
 async function failing(
-  fails: (method: keyof MemorySessionStore) => boolean,
+  fails: (method: Parameters<Around>[0]) => boolean,
   error = new SessionStoreError('no route to host', { retryable: true, outcome: 'unknown' }),
 ): Promise<Playing & { readonly fail: () => void; readonly recover: () => void }> {
   let isDown = false;

@@ -1,20 +1,21 @@
 import { describe, expect, it } from 'vitest';
-import { MemorySessionStore } from '../../src/stores/memory/memory-session-store.ts';
+import { type MemoryLinkStore, MemorySessionStore } from '../../src/stores/memory/index.ts';
 import {
   describeLinkStore,
   describeMaintenanceStore,
   describeSessionStore,
   type StoreContext,
 } from '../../src/testing/index.ts';
+import { portsOn } from '../support/describe-ports.ts';
 import {
   CachingDirectory,
-  BlindStore,
+  BlindLinkStore,
   CachingStore,
-  CredulousStore,
+  CredulousLinkStore,
   ForgetfulStore,
-  GreedyStore,
+  GreedyLinkStore,
   HastyStore,
-  ImpatientStore,
+  ImpatientLinkStore,
   KindStore,
   LateStore,
   LenientStore,
@@ -84,7 +85,7 @@ describe('the suites of stores', () => {
     expect(closed).toBe(cases.length);
   });
 
-  it.each<[string, (context: StoreContext) => MemorySessionStore, readonly string[]]>([
+  it.each<[string, Open, readonly string[]]>([
     [
       'lets a session live until after its deadline',
       (context) => new LateStore(context),
@@ -97,10 +98,10 @@ describe('the suites of stores', () => {
     ['counts sessions before it locks', (context) => new HastyStore(context), [RACING]],
     ['takes a character over and lets its holder live', (context) => new KindStore(context), [SEATING]],
     ['leaves one session when it clears all', (context) => new SparingStore(context), [ENDING]],
-    ['drops link-dead players without a grace', (context) => new ImpatientStore(context), [LINKING]],
-    ['drops those who have come back', (context) => new BlindStore(context), [LINKING]],
-    ['lets a node adopt from the living', (context) => new GreedyStore(context), [LINKING]],
-    ['believes dead nodes', (context) => new CredulousStore(context), [LINKING, PRESENCE]],
+    ['drops link-dead players without a grace', linkedBy(ImpatientLinkStore), [LINKING]],
+    ['drops those who have come back', linkedBy(BlindLinkStore), [LINKING]],
+    ['lets a node adopt from the living', linkedBy(GreedyLinkStore), [LINKING]],
+    ['believes dead nodes', linkedBy(CredulousLinkStore), [LINKING, PRESENCE]],
     ['lets everybody into a closed game', (context) => new OpenStore(context), [MAINTENANCE]],
     ['remembers users', (context) => new MemorySessionStore(rememberingUsers(context)), [READING, LISTING]],
   ])('finds out a store that %s', async (_, open, chapters) => {
@@ -122,8 +123,21 @@ interface Case {
   readonly run: () => Promise<void>;
 }
 
+/** Opens what is wrong: a store of sessions, or that of the links of a sound one. */
+type Open = (
+  context: StoreContext,
+) => MemorySessionStore | { readonly store: MemorySessionStore; readonly links: MemoryLinkStore };
+
+function linkedBy(Links: typeof MemoryLinkStore): Open {
+  return (context) => {
+    const store = new MemorySessionStore(context);
+
+    return { store, links: new Links(store) };
+  };
+}
+
 /** The cases of the suite for a store, collected instead of run. */
-function casesOf(open: (context: StoreContext) => MemorySessionStore, close?: () => Promise<void>): Case[] {
+function casesOf(open: Open, close?: () => Promise<void>): Case[] {
   const cases: Case[] = [];
   let chapter = '';
 
@@ -134,14 +148,19 @@ function casesOf(open: (context: StoreContext) => MemorySessionStore, close?: ()
         body();
       },
       it: (title, run) => cases.push({ chapter, title, run }),
-      open: (context) => ({ store: open(context), ...(close && { close }) }),
+      open: (context) => {
+        const opened = open(context);
+        const others = opened instanceof MemorySessionStore ? { store: opened } : opened;
+
+        return { ...portsOn(others.store), ...others, ...(close && { close }) };
+      },
     });
   }
 
   return cases;
 }
 
-async function failuresOf(open: (context: StoreContext) => MemorySessionStore): Promise<Failures> {
+async function failuresOf(open: Open): Promise<Failures> {
   const failed: Pick<Case, 'chapter' | 'title'>[] = [];
   for (const { chapter, title, run } of casesOf(open)) {
     const hasFailed = await run().then(

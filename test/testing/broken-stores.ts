@@ -13,7 +13,11 @@ import type {
   TouchOutcome,
 } from '../../src/session/session-store.ts';
 import { isExpired, type Session, sessionExpiresAt } from '../../src/session/session.ts';
-import { MemorySessionStore } from '../../src/stores/memory/memory-session-store.ts';
+import {
+  MemoryLinkStore,
+  MemoryMaintenanceStore,
+  MemorySessionStore,
+} from '../../src/stores/memory/index.ts';
 import type { StoreContext } from '../../src/testing/index.ts';
 
 // Stores that are wrong in one point each, and sound in all others.
@@ -200,14 +204,14 @@ export class SparingStore extends MemorySessionStore {
 }
 
 /** Takes the grace for a wish. */
-export class ImpatientStore extends MemorySessionStore {
+export class ImpatientLinkStore extends MemoryLinkStore {
   override dropLinkDead(linking: SessionLinking): Promise<boolean> {
     return super.dropLinkDead(linking, 0);
   }
 }
 
 /** Drops whomever it is told to, as a bare "update … where id" does. */
-export class BlindStore extends MemorySessionStore {
+export class BlindLinkStore extends MemoryLinkStore {
   override async dropLinkDead(linking: SessionLinking, graceMs: number): Promise<boolean> {
     await super.unlinkSession(linking);
 
@@ -216,7 +220,7 @@ export class BlindStore extends MemorySessionStore {
 }
 
 /** Thinks that a node that asks is the only one alive. */
-export class GreedyStore extends MemorySessionStore {
+export class GreedyLinkStore extends MemoryLinkStore {
   readonly #nodes = new Set<string>();
 
   override keepNode(node: NodeLease): Promise<void> {
@@ -233,7 +237,7 @@ export class GreedyStore extends MemorySessionStore {
 }
 
 /** Takes every node for alive that it has ever heard of. */
-export class CredulousStore extends MemorySessionStore {
+export class CredulousLinkStore extends MemoryLinkStore {
   override keepNode(node: NodeLease): Promise<void> {
     return super.keepNode({ ...node, leaseMs: 100 * node.leaseMs });
   }
@@ -242,12 +246,13 @@ export class CredulousStore extends MemorySessionStore {
 /** Writes the maintenance down, and does not look at it when somebody signs in under a limit. */
 export class OpenStore extends MemorySessionStore {
   override async createSession(input: NewSession): Promise<CreateSessionOutcome> {
-    const found = await super.findMaintenance();
+    const maintenance = new MemoryMaintenanceStore(this);
+    const found = await maintenance.findMaintenance();
     if (found === null || input.policy.terms.maxSessionsPerUser === null) return super.createSession(input);
 
-    await super.endMaintenance();
+    await maintenance.endMaintenance();
     const created = await super.createSession(input);
-    await super.startMaintenance({ ...found.maintenance, endsSessions: false });
+    await maintenance.startMaintenance({ ...found.maintenance, endsSessions: false });
 
     return created;
   }

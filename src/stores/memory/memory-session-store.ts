@@ -3,19 +3,6 @@ import { type Clock, systemClock } from '../../clock.ts';
 import type { Directory } from '../../directory.ts';
 import { SessionStoreError } from '../../errors.ts';
 import type { Ending, EndingCause } from '../../session/ending.ts';
-import type {
-  LinkOutcome,
-  LinkStore,
-  NodeLease,
-  PresentCharacter,
-  SessionLinking,
-  UnlinkOutcome,
-} from '../../live/link-store.ts';
-import type {
-  MaintenanceRecord,
-  MaintenanceStore,
-  NewMaintenance,
-} from '../../maintenance/maintenance-store.ts';
 import { termsFor } from '../../session/session-policy.ts';
 import type {
   ActiveCharacter,
@@ -30,10 +17,9 @@ import type {
 } from '../../session/session-store.ts';
 import { isActiveWithin, isExpired, type Session } from '../../session/session.ts';
 import { DirectoryReader } from '../directory-reader.ts';
-import { copyOfLink, MemoryLinks } from './memory-links.ts';
-import { MemoryMaintenance } from './memory-maintenance.ts';
+import { MemoryDatabase, share } from './memory-database.ts';
 import { newSession } from './new-session.ts';
-import { type Row, SessionTable } from './session-table.ts';
+import { copyOfLink, type Row, SessionTable } from './session-table.ts';
 
 /** What a memory store is built from. */
 export interface MemorySessionStoreOptions {
@@ -57,13 +43,12 @@ const CLEANUP_STEP = 250;
  *
  * What makes a method atomic is that nothing is awaited between its first look and its last write.
  */
-export class MemorySessionStore implements SessionStore, LinkStore, MaintenanceStore {
+export class MemorySessionStore implements SessionStore {
   readonly #directory: DirectoryReader;
   readonly #clock: Clock;
   readonly #maxSessions: number;
   readonly #table: SessionTable;
-  readonly #links: MemoryLinks;
-  readonly #maintenance: MemoryMaintenance;
+  readonly #database: MemoryDatabase;
 
   /** @throws TypeError for a cap that is not a whole number from 1. */
   constructor(options: MemorySessionStoreOptions) {
@@ -76,16 +61,17 @@ export class MemorySessionStore implements SessionStore, LinkStore, MaintenanceS
     this.#clock = clock;
     this.#maxSessions = maxSessions;
     this.#table = new SessionTable(maxSessions);
-    this.#links = new MemoryLinks(this.#table, clock, this.#directory);
-    this.#maintenance = new MemoryMaintenance(this.#table, clock, this.#directory);
+    this.#database = new MemoryDatabase(this.#table, clock, this.#directory);
+    share(this, this.#database);
   }
 
   async createSession(input: NewSession): Promise<CreateSessionOutcome> {
     const user = await this.#directory.findEnabledUser(input.userId);
     if (user === null) return { outcome: 'user_not_available' };
 
-    const closed = this.#maintenance.closedTo(user.role);
-    if (closed !== null) return { outcome: 'maintenance', ...closed };
+    const closed = this.#database.findMaintenance();
+    if (closed !== null && !closed.maintenance.admittedRoles.includes(user.role))
+      return { outcome: 'maintenance', ...closed };
 
     const now = this.#clock.now();
     const terms = termsFor(input.policy, user.role);
@@ -255,57 +241,6 @@ export class MemorySessionStore implements SessionStore, LinkStore, MaintenanceS
       worldId,
       active.map((row) => row.session),
     );
-  }
-
-  listPresentCharacters(
-    worldId: string | null,
-    activeWithinMs: number,
-  ): Promise<readonly PresentCharacter[]> {
-    return this.#links.listPresentCharacters(worldId, activeWithinMs);
-  }
-
-  hideSession(sessionId: string, isHidden: boolean): Promise<boolean> {
-    return this.#links.hideSession(sessionId, isHidden);
-  }
-
-  keepNode(node: NodeLease): Promise<void> {
-    return this.#links.keepNode(node);
-  }
-
-  endNode(nodeId: string): Promise<void> {
-    return this.#links.endNode(nodeId);
-  }
-
-  linkSession(linking: SessionLinking): Promise<LinkOutcome> {
-    return this.#links.linkSession(linking);
-  }
-
-  unlinkSession(linking: SessionLinking): Promise<UnlinkOutcome> {
-    return this.#links.unlinkSession(linking);
-  }
-
-  dropLinkDead(linking: SessionLinking, graceMs: number): Promise<boolean> {
-    return this.#links.dropLinkDead(linking, graceMs);
-  }
-
-  adoptSessions(nodeId: string): Promise<number> {
-    return this.#links.adoptSessions(nodeId);
-  }
-
-  listLinkedSessions(nodeId: string): Promise<readonly string[]> {
-    return this.#links.listLinkedSessions(nodeId);
-  }
-
-  startMaintenance(maintenance: NewMaintenance): Promise<number> {
-    return this.#maintenance.startMaintenance(maintenance);
-  }
-
-  endMaintenance(): Promise<boolean> {
-    return this.#maintenance.endMaintenance();
-  }
-
-  findMaintenance(): Promise<MaintenanceRecord | null> {
-    return this.#maintenance.findMaintenance();
   }
 
   #makeRoom(leaving: number, now: Date): void {

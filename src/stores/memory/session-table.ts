@@ -132,3 +132,8 @@ export class SessionTable {
     return Array.from(ids, (id) => this.findLive(id, now)).filter((row) => row !== null);
   }
 }
+
+/** For a caller to keep, or to change. */
+export function copyOfLink({ nodeId, linkDeadSince }: SessionLink): SessionLink {
+  return { nodeId, linkDeadSince: linkDeadSince && new Date(linkDeadSince) };
+}

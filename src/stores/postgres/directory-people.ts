@@ -15,7 +15,7 @@ import {
   toNewSession,
 } from './statements/creating-statements.ts';
 import { isActiveWithin } from './statements/fragments.ts';
-import { isThere, type PresenceRow, toPresence } from './statements/link-statements.ts';
+import { isThere, type PresenceRow, toPresence } from './statements/presence.ts';
 import {
   findRecordStatements,
   listInPlayStatement,

@@ -9,7 +9,7 @@ import { checkRelations, checkSettings, type HostRelations, readWorldType } from
 import { type HostIdType, idTypes } from './id-types.ts';
 import type { People, TriedCreation } from './people.ts';
 import { paramsOfNew, paramsOfTerms, toNewSession } from './statements/creating-statements.ts';
-import { toPresence } from './statements/link-statements.ts';
+import { toPresence } from './statements/presence.ts';
 import { type RecordRow, toRecord } from './statements/record-statements.ts';
 import { toTime } from './statements/rows.ts';
 import {

@@ -1,14 +1,12 @@
-import type { MaintenanceStore } from '../../maintenance/maintenance-store.ts';
-import type { SessionStore } from '../../session/session-store.ts';
 import { type Chapters, describeChapters, type StoreSuiteOptions } from './fixture.ts';
-import { maintenanceCases } from './maintenance-cases.ts';
+import { maintenanceCases, type WithMaintenance } from './maintenance-cases.ts';
 
-const CHAPTERS: Chapters<SessionStore & MaintenanceStore> = { 'a closed game': maintenanceCases };
+const CHAPTERS: Chapters<WithMaintenance> = { 'a closed game': maintenanceCases };
 
-/** Declares the conformance suite of the `MaintenanceStore` port, as {@link describeSessionStore} does. */
-export function describeMaintenanceStore(
-  name: string,
-  options: StoreSuiteOptions<SessionStore & MaintenanceStore>,
-): void {
+/**
+ * Declares the conformance suite of the `MaintenanceStore` port, as {@link describeSessionStore} does;
+ * `open` also gives `maintenance`.
+ */
+export function describeMaintenanceStore(name: string, options: StoreSuiteOptions<WithMaintenance>): void {
   describeChapters(`${name} is a MaintenanceStore`, CHAPTERS, options);
 }

@@ -1,4 +1,3 @@
-import type { SessionStore } from '../../session/session-store.ts';
 import { creatingCases } from './creating-cases.ts';
 import { endingCases } from './ending-cases.ts';
 import { type Chapters, describeChapters, type StoreSuiteOptions } from './fixture.ts';
@@ -8,7 +7,7 @@ import { readingCases } from './reading-cases.ts';
 import { seatCases } from './seat-cases.ts';
 import { touchingCases } from './touching-cases.ts';
 
-const CHAPTERS: Chapters<SessionStore> = {
+const CHAPTERS: Chapters = {
   createSession: creatingCases,
   'findSession and findEnding': readingCases,
   'touchSession and expireSession': touchingCases,

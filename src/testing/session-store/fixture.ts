@@ -28,22 +28,22 @@ export interface StoreContext {
 }
 
 /** A store under test: empty, and used by one case only. */
-export interface OpenedStore<Store extends SessionStore = SessionStore> {
-  readonly store: Store;
+export interface OpenedStore {
+  readonly store: SessionStore;
   /** Where users and characters are put, if the store reads them elsewhere than in the directory. */
   readonly host?: HostRecords;
   /** Called at the end of the case. */
   readonly close?: () => Promise<void>;
 }
 
-/** What a suite is given. */
-export interface StoreSuiteOptions<Store extends SessionStore = SessionStore> {
+/** What a suite is given; that of another port is given a store of that port, too. */
+export interface StoreSuiteOptions<Others extends object = object> {
   /** The `describe` of your test runner. */
   readonly describe: (title: string, body: () => void) => unknown;
   /** The `it` of your test runner. */
   readonly it: (title: string, body: () => Promise<void>) => unknown;
   /** Opens a fresh, empty store. Called once for every case. */
-  readonly open: (context: StoreContext) => OpenedStore<Store> | Promise<OpenedStore<Store>>;
+  readonly open: (context: StoreContext) => (OpenedStore & Others) | Promise<OpenedStore & Others>;
   /** The host's n-th id, in the form that the store takes. Default: `String(n)`. */
   readonly hostId?: (n: number) => string;
 }
@@ -65,8 +65,8 @@ interface People {
 }
 
 /** One case's store, clock and people. */
-export interface Fixture<Store extends SessionStore = SessionStore> extends People {
-  readonly store: Store;
+export interface Fixture extends People {
+  readonly store: SessionStore;
   readonly clock: FakeClock;
   readonly host: HostRecords;
   /** Creates a session for a user, and fails the case if the store does not. */
@@ -78,21 +78,23 @@ export interface Fixture<Store extends SessionStore = SessionStore> extends Peop
 }
 
 /** Declares one case of the suite, with a store of its own. */
-export type DeclareCase<Store extends SessionStore = SessionStore> = (
+export type DeclareCase<Others extends object = object> = (
   title: string,
-  body: (fixture: Fixture<Store>) => Promise<void>,
+  body: (fixture: Fixture & Others) => Promise<void>,
 ) => void;
 
 /** The cases of a suite by chapter. */
-export type Chapters<Store extends SessionStore> = Readonly<Record<string, (it: DeclareCase<Store>) => void>>;
+export type Chapters<Others extends object = object> = Readonly<
+  Record<string, (it: DeclareCase<Others>) => void>
+>;
 
 export const KICKED: EndingCause = { reason: 'kicked', actorId: null };
 
 /** Declares the cases of a suite, each of which opens a store of its own. */
-export function describeChapters<Store extends SessionStore>(
+export function describeChapters<Others extends object>(
   title: string,
-  chapters: Chapters<Store>,
-  options: StoreSuiteOptions<Store>,
+  chapters: Chapters<Others>,
+  options: StoreSuiteOptions<Others>,
 ): void {
   options.describe(title, () => {
     for (const [chapter, declareCases] of Object.entries(chapters)) {
@@ -106,13 +108,14 @@ export function describeChapters<Store extends SessionStore>(
 }
 
 /** Runs the body on a fresh store, and closes it whatever happens. */
-async function withFixture<Store extends SessionStore>(
-  options: StoreSuiteOptions<Store>,
-  body: (fixture: Fixture<Store>) => Promise<void>,
+async function withFixture<Others extends object>(
+  options: StoreSuiteOptions<Others>,
+  body: (fixture: Fixture & Others) => Promise<void>,
 ): Promise<void> {
   const clock = new FakeClock();
   const directory = new MemoryDirectory();
-  const { store, host = directory, close } = await options.open({ clock, directory });
+  const opened = await options.open({ clock, directory });
+  const { store, host = directory, close } = opened;
 
   try {
     const people = peopleOf(options.hostId ?? String);
@@ -120,7 +123,7 @@ async function withFixture<Store extends SessionStore>(
     for (const character of [people.aria, people.borin, people.lost, people.cato]) {
       await host.putCharacter(character);
     }
-    await body({ ...people, ...actionsOn(store), store, clock, host });
+    await body({ ...opened, ...people, ...actionsOn(store), clock, host });
   } finally {
     await close?.();
   }

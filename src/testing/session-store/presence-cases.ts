@@ -1,17 +1,16 @@
 import assert from 'node:assert/strict';
-import type { LinkStore, PresentCharacter } from '../../live/link-store.ts';
-import type { SessionStore } from '../../session/session-store.ts';
+import type { PresentCharacter } from '../../live/link-store.ts';
 import { newUuid } from '../../token.ts';
 import type { DeclareCase } from './fixture.ts';
-import { LEASE_MS, type LinkFixture, startNode } from './link-fixture.ts';
+import { LEASE_MS, type LinkFixture, startNode, type WithLinks } from './link-fixture.ts';
 
-export function presenceCases(it: DeclareCase<SessionStore & LinkStore>): void {
+export function presenceCases(it: DeclareCase<WithLinks>): void {
   it('lists who is there, and for how long he has been idle', async (fixture) => {
-    const { aria, alice, clock, store } = fixture;
+    const { alice, aria, clock, links } = fixture;
     const { session } = await connected(fixture);
     clock.advance(1_234);
 
-    assert.deepEqual(await store.listPresentCharacters('mist', 0), [
+    assert.deepEqual(await links.listPresentCharacters('mist', 0), [
       {
         characterId: aria.id,
         characterName: 'Aria',
@@ -28,17 +27,17 @@ export function presenceCases(it: DeclareCase<SessionStore & LinkStore>): void {
   });
 
   it('lists those with a link whatever their activity, the others within the window', async (fixture) => {
-    const { bob, cato, clock, create, play, store } = fixture;
+    const { bob, cato, clock, create, links, play } = fixture;
     const { linking } = await connected(fixture);
     await play(await create(bob), cato);
     assert.deepEqual(await namesIn(fixture, 'mist', 1_000), ['Aria', 'Cato']);
 
     clock.advance(1_000);
-    await store.keepNode({ id: linking.nodeId, name: 'north', leaseMs: LEASE_MS });
+    await links.keepNode({ id: linking.nodeId, name: 'north', leaseMs: LEASE_MS });
 
     assert.deepEqual(await namesIn(fixture, 'mist', 1_000), ['Aria']);
     assert.deepEqual(await namesIn(fixture, 'mist', 0), ['Aria', 'Cato']);
-    await store.unlinkSession(linking);
+    await links.unlinkSession(linking);
     assert.deepEqual(await namesIn(fixture, 'mist', 1_000), ['Aria']);
   });
 
@@ -56,67 +55,67 @@ export function presenceCases(it: DeclareCase<SessionStore & LinkStore>): void {
   });
 
   it('says who has lost his connection, and who has come back', async (fixture) => {
-    const { store } = fixture;
+    const { links } = fixture;
     const { linking } = await connected(fixture);
     assert.equal(await isLinkDead(fixture), false);
 
-    await store.unlinkSession(linking);
+    await links.unlinkSession(linking);
     assert.equal(await isLinkDead(fixture), true);
-    await store.linkSession(linking);
+    await links.linkSession(linking);
 
     assert.equal(await isLinkDead(fixture), false);
   });
 
   it('takes those of a dead node for link-dead, from the end of its lease on', async (fixture) => {
-    const { clock, store } = fixture;
+    const { clock, links } = fixture;
     const { linking } = await connected(fixture);
 
     clock.advance(LEASE_MS - 1);
     assert.equal(await isLinkDead(fixture), false);
     clock.advance(1);
     assert.equal(await isLinkDead(fixture), true);
-    await store.keepNode({ id: linking.nodeId, name: 'north', leaseMs: LEASE_MS });
+    await links.keepNode({ id: linking.nodeId, name: 'north', leaseMs: LEASE_MS });
     assert.equal(await isLinkDead(fixture), false);
-    await store.endNode(linking.nodeId);
+    await links.endNode(linking.nodeId);
 
     assert.equal(await isLinkDead(fixture), true);
   });
 
   it('takes those of a node that nobody has heard of for link-dead', async (fixture) => {
-    const { store } = fixture;
+    const { links } = fixture;
     const { session } = await connected(fixture);
 
-    await store.linkSession({ sessionId: session.id, nodeId: newUuid() });
+    await links.linkSession({ sessionId: session.id, nodeId: newUuid() });
 
     assert.equal(await isLinkDead(fixture), true);
   });
 
   it('lists nobody whose character has left after the grace', async (fixture) => {
-    const { store } = fixture;
+    const { links } = fixture;
     const { linking } = await connected(fixture);
-    await store.unlinkSession(linking);
+    await links.unlinkSession(linking);
 
-    await store.dropLinkDead(linking, 0);
+    await links.dropLinkDead(linking, 0);
 
     assert.deepEqual(await namesIn(fixture, 'mist'), []);
   });
 
   it('says who hides, until he shows himself', async (fixture) => {
-    const { store } = fixture;
+    const { links } = fixture;
     const { session } = await connected(fixture);
 
-    assert.equal(await store.hideSession(session.id, true), true);
+    assert.equal(await links.hideSession(session.id, true), true);
     assert.equal((await oneIn(fixture)).isHidden, true);
-    assert.equal(await store.hideSession(session.id, false), true);
+    assert.equal(await links.hideSession(session.id, false), true);
 
     assert.equal((await oneIn(fixture)).isHidden, false);
   });
 
-  it('hides no session that has expired, or never was', async ({ alice, clock, create, store }) => {
+  it('hides no session that has expired, or never was', async ({ alice, clock, create, links }) => {
     const session = await create(alice, { idleTimeoutMs: 1_000 });
     clock.advance(1_000);
 
-    for (const id of [session.id, newUuid(), 'no id']) assert.equal(await store.hideSession(id, true), false);
+    for (const id of [session.id, newUuid(), 'no id']) assert.equal(await links.hideSession(id, true), false);
   });
 
   it('lists nobody whose session has expired, and nobody who is disabled', async (fixture) => {
@@ -136,27 +135,27 @@ export function presenceCases(it: DeclareCase<SessionStore & LinkStore>): void {
 
 /** Alice, who plays Aria over a connection to a node. */
 async function connected(fixture: LinkFixture) {
-  const { alice, aria, create, play, store } = fixture;
+  const { alice, aria, create, links, play } = fixture;
   const session = await create(alice);
   await play(session, aria);
   const linking = { sessionId: session.id, nodeId: await startNode(fixture, 'north') };
-  await store.linkSession(linking);
+  await links.linkSession(linking);
 
   return { session, linking };
 }
 
 async function namesIn(
-  { store }: LinkFixture,
+  { links }: LinkFixture,
   worldId: string | null,
   activeWithinMs = 0,
 ): Promise<string[]> {
-  const present = await store.listPresentCharacters(worldId, activeWithinMs);
+  const present = await links.listPresentCharacters(worldId, activeWithinMs);
 
   return present.map(({ characterName }) => characterName).toSorted();
 }
 
-async function oneIn({ store }: LinkFixture): Promise<PresentCharacter> {
-  const [only, ...more] = await store.listPresentCharacters('mist', 0);
+async function oneIn({ links }: LinkFixture): Promise<PresentCharacter> {
+  const [only, ...more] = await links.listPresentCharacters('mist', 0);
   assert.ok(only !== undefined && more.length === 0);
 
   return only;

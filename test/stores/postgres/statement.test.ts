@@ -2,7 +2,8 @@ import { sql } from 'kysely';
 import { describe, expect, it } from 'vitest';
 import { creatingStatements } from '../../../src/stores/postgres/statements/creating-statements.ts';
 import { endingStatements } from '../../../src/stores/postgres/statements/ending-statements.ts';
-import { isThere, linkStatements } from '../../../src/stores/postgres/statements/link-statements.ts';
+import { linkStatements } from '../../../src/stores/postgres/live/link-statements.ts';
+import { isThere } from '../../../src/stores/postgres/statements/presence.ts';
 import {
   findRecordStatements,
   listInPlayStatement,

@@ -1,7 +1,7 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { SessionRecord } from '../../../session/session-store.ts';
 import { epoch, isLive, now } from './fragments.ts';
-import { linkWords, presenceColumns, type PresenceRow, toLink } from './link-statements.ts';
+import { linkWords, presenceColumns, type PresenceRow, toLink } from './presence.ts';
 import { hashColumn, sessionColumns, type SessionRow, toHash, toSession, toTime } from './rows.ts';
 import { type AtMoment, type Param, Statement } from './statement.ts';
 import type { StatementPair } from './statement-pair.ts';

@@ -3,7 +3,7 @@ import { type HostRelations, isId, tableOf } from '../host-relations.ts';
 import type { HostIdType } from '../id-types.ts';
 import { type CreatedRow, inserting, type Insertion, type NewSessionParams } from './creating-statements.ts';
 import { durably, isActiveWithin, isAdmitted, isLive, now, seesTheLatest } from './fragments.ts';
-import { isThere, presenceColumns, type PresenceRow } from './link-statements.ts';
+import { isThere, presenceColumns, type PresenceRow } from './presence.ts';
 import { findRecordStatements, type RecordRow } from './record-statements.ts';
 import { type Count, timeColumn } from './rows.ts';
 import { type LockParams, lockingUser, sessionsOfUser } from './session-statements.ts';

@@ -1,9 +1,9 @@
 import { type RawBuilder, sql } from 'kysely';
-import type { PresentCharacter } from '../../../live/link-store.ts';
 import type { SessionLink } from '../../../session/session-store.ts';
-import { durably, epoch, hastily, interval, isActiveWithin, isLive, now } from './fragments.ts';
-import { timeColumn, toTime } from './rows.ts';
-import { type AtMoment, type Param, Statement } from './statement.ts';
+import { durably, hastily, interval, isLive, now } from '../statements/fragments.ts';
+import { toLink } from '../statements/presence.ts';
+import { timeColumn } from '../statements/rows.ts';
+import { type AtMoment, type Param, Statement } from '../statements/statement.ts';
 
 interface LinkParams {
   readonly id: string;
@@ -14,13 +14,6 @@ interface LinkParams {
 export interface FormerLinkRow {
   readonly node_id: string | null;
   readonly link_dead_since: string | null;
-}
-
-/** How a character is there. */
-export interface PresenceRow {
-  readonly idle_ms: string;
-  readonly is_link_dead: boolean;
-  readonly is_hidden: boolean;
 }
 
 /** The statements about nodes, and the sessions that hang off them. */
@@ -146,40 +139,6 @@ function waiting(param: Param<{ node: string }>, since: RawBuilder<unknown>): Ra
     link_dead_since = case when s.character_id is not null then ${since} end`;
 }
 
-/** The link of a row `s`, in two words. */
-export const linkWords: readonly RawBuilder<unknown>[] = [
-  sql`coalesce(s.node_id::text, '-')`,
-  sql`coalesce(${epoch(sql`s.link_dead_since`)}::text, '-')`,
-];
-
-export function toLink(nodeId: string | undefined, linkDeadSince: string | undefined): SessionLink | null {
-  if (nodeId === undefined || nodeId === '-') return null;
-
-  return {
-    nodeId,
-    linkDeadSince: linkDeadSince === undefined || linkDeadSince === '-' ? null : toTime(linkDeadSince),
-  };
-}
-
 export function formerLinkOf({ node_id, link_dead_since }: FormerLinkRow): SessionLink | null {
   return toLink(node_id ?? undefined, link_dead_since ?? undefined);
-}
-
-/** Whether the session of a row `s` is there to be seen: linked to a node, or active. */
-export function isThere(window: RawBuilder<number>): RawBuilder<boolean> {
-  return sql<boolean>`(s.node_id is not null or ${isActiveWithin(window)})`;
-}
-
-/** The columns of a {@link PresenceRow}, from a row `s` at the time in a row `mud_auth_clock`. */
-export function presenceColumns(schema: string): RawBuilder<unknown> {
-  return sql`
-    (${epoch(sql`mud_auth_clock.now - s.last_active_at`)} * 1000)::bigint::text as idle_ms,
-    s.node_id is not null and (s.link_dead_since is not null or not exists (
-      select from ${sql.table(`${schema}.nodes`)} as n where n.id = s.node_id and n.expires_at > mud_auth_clock.now
-    )) as is_link_dead,
-    s.is_hidden`;
-}
-
-export function toPresence(row: PresenceRow): Pick<PresentCharacter, 'idleMs' | 'isLinkDead' | 'isHidden'> {
-  return { idleMs: Number(row.idle_ms), isLinkDead: row.is_link_dead, isHidden: row.is_hidden };
 }

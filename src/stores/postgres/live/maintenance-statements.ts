@@ -1,9 +1,9 @@
 import { sql } from 'kysely';
-import type { Maintenance, NewMaintenance } from '../../../maintenance/maintenance-store.ts';
-import { endingCtes } from './ending-statements.ts';
-import { durably, now } from './fragments.ts';
-import { type Count, timeColumn, toTime } from './rows.ts';
-import { arrayOf, Statement } from './statement.ts';
+import type { NewMaintenance } from '../../../maintenance/maintenance-store.ts';
+import { endingCtes } from '../statements/ending-statements.ts';
+import { durably, now } from '../statements/fragments.ts';
+import type { Count } from '../statements/rows.ts';
+import { arrayOf, Statement } from '../statements/statement.ts';
 
 interface MaintenanceParams {
   readonly roles: string;
@@ -12,22 +12,10 @@ interface MaintenanceParams {
   readonly actor: string | null;
 }
 
-/** Why the game is closed, as statements return it. */
-export interface MaintenanceRow {
-  /** As JSON. */
-  readonly admitted_roles: string;
-  readonly message: string;
-  readonly expected_end: string | null;
-  readonly actor_id: string | null;
-  readonly since: string;
-  readonly read_at: string;
-}
-
 /** The statements about the game being closed. */
 export interface MaintenanceStatements {
   readonly startMaintenance: Statement<MaintenanceParams, object>;
   readonly endMaintenance: Statement<object, object>;
-  readonly findMaintenance: Statement<object, MaintenanceRow>;
   /** Ends all sessions of some users; how many were live. */
   readonly endSessionsOfUsers: Statement<{ users: string; actor: string | null }, Count>;
 }
@@ -55,14 +43,6 @@ export function maintenanceStatements(schema: string): MaintenanceStatements {
         delete from ${table} as m using mud_auth_commit returning m.id`,
     ),
 
-    findMaintenance: new Statement(
-      (param) => sql<MaintenanceRow>`
-        select pg_catalog.array_to_json(m.admitted_roles)::text as admitted_roles, m.message, m.actor_id,
-          ${timeColumn(sql`m.expected_end`, 'expected_end')}, ${timeColumn(sql`m.since`, 'since')},
-          ${timeColumn(now(param), 'read_at')}
-        from ${table} as m`,
-    ),
-
     endSessionsOfUsers: new Statement(
       (param) => sql<Count>`
         ${endingCtes(schema, param, {
@@ -82,15 +62,4 @@ export function paramsOfMaintenance({
   actorId,
 }: NewMaintenance): MaintenanceParams {
   return { roles: arrayOf(admittedRoles), message, expectedEnd, actor: actorId };
-}
-
-export function toMaintenance(row: MaintenanceRow): Maintenance {
-  return {
-    // Only an array of texts is ever written.
-    admittedRoles: JSON.parse(row.admitted_roles) as string[],
-    message: row.message,
-    expectedEnd: row.expected_end === null ? null : toTime(row.expected_end),
-    actorId: row.actor_id,
-    since: toTime(row.since),
-  };
 }

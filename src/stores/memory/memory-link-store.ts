@@ -1,4 +1,3 @@
-import type { Clock } from '../../clock.ts';
 import type {
   LinkOutcome,
   LinkStore,
@@ -9,31 +8,25 @@ import type {
 } from '../../live/link-store.ts';
 import type { SessionLink } from '../../session/session-store.ts';
 import { isActiveWithin } from '../../session/session.ts';
-import type { DirectoryReader } from '../directory-reader.ts';
-import { NodeTable } from './node-table.ts';
-import type { Row, SessionTable } from './session-table.ts';
+import { databaseOf, type MemoryDatabase } from './memory-database.ts';
+import type { MemorySessionStore } from './memory-session-store.ts';
+import { copyOfLink, type Row } from './session-table.ts';
 
-/** The links of the sessions in a table. */
-export class MemoryLinks implements LinkStore {
-  readonly #table: SessionTable;
-  readonly #clock: Clock;
-  readonly #directory: DirectoryReader;
-  readonly #nodes = new NodeTable();
-  /** The ids of sessions that have a link, and of some that had one. */
-  readonly #linkedIds = new Set<string>();
+/** Nodes, and the links of the sessions in a `MemorySessionStore`, for `LiveSessions`. */
+export class MemoryLinkStore implements LinkStore {
+  readonly #database: MemoryDatabase;
 
-  constructor(table: SessionTable, clock: Clock, directory: DirectoryReader) {
-    this.#table = table;
-    this.#clock = clock;
-    this.#directory = directory;
+  /** @throws TypeError if `store` is no `MemorySessionStore`. */
+  constructor(store: MemorySessionStore) {
+    this.#database = databaseOf(store);
   }
 
   async listPresentCharacters(
     worldId: string | null,
     activeWithinMs: number,
   ): Promise<readonly PresentCharacter[]> {
-    const now = this.#clock.now();
-    const there = this.#table
+    const now = this.#database.clock.now();
+    const there = this.#database.table
       .liveInPlay(now)
       .filter(({ session, link }) => link !== null || isActiveWithin(session, activeWithinMs, now));
     const presences = there.map(({ session, link, isHidden }) => {
@@ -41,7 +34,7 @@ export class MemoryLinks implements LinkStore {
       return [session.id, { idleMs, isLinkDead: this.#isLinkDead(link, now), isHidden }] as const;
     });
 
-    return this.#directory.presentCharactersIn(
+    return this.#database.directory.presentCharactersIn(
       worldId,
       there.map(({ session }) => session),
       new Map(presences),
@@ -49,34 +42,34 @@ export class MemoryLinks implements LinkStore {
   }
 
   async hideSession(sessionId: string, isHidden: boolean): Promise<boolean> {
-    const row = this.#table.findLive(sessionId, this.#clock.now());
+    const row = this.#database.table.findLive(sessionId, this.#database.clock.now());
     if (row !== null) row.isHidden = isHidden;
 
     return row !== null;
   }
 
   async keepNode(node: NodeLease): Promise<void> {
-    this.#nodes.keep(node, this.#clock.now());
+    this.#database.nodes.keep(node, this.#database.clock.now());
   }
 
   async endNode(nodeId: string): Promise<void> {
-    this.#nodes.end(nodeId);
+    this.#database.nodes.end(nodeId);
   }
 
   async linkSession({ sessionId, nodeId }: SessionLinking): Promise<LinkOutcome> {
-    const row = this.#table.findLive(sessionId, this.#clock.now());
+    const row = this.#database.table.findLive(sessionId, this.#database.clock.now());
     if (row === null) return { outcome: 'ended' };
 
     const former = row.link && copyOfLink(row.link);
     row.link = { nodeId, linkDeadSince: null };
-    this.#linkedIds.add(sessionId);
+    this.#database.linkedIds.add(sessionId);
 
     return { outcome: 'linked', former };
   }
 
   async unlinkSession({ sessionId, nodeId }: SessionLinking): Promise<UnlinkOutcome> {
-    const now = this.#clock.now();
-    const row = this.#table.findLive(sessionId, now);
+    const now = this.#database.clock.now();
+    const row = this.#database.table.findLive(sessionId, now);
     if (row === null || row.link?.nodeId !== nodeId) return 'not_linked';
 
     row.link = waiting(row, nodeId, row.link.linkDeadSince ?? now);
@@ -85,19 +78,19 @@ export class MemoryLinks implements LinkStore {
   }
 
   async dropLinkDead({ sessionId, nodeId }: SessionLinking, graceMs: number): Promise<boolean> {
-    const now = this.#clock.now();
-    const row = this.#table.findLive(sessionId, now);
+    const now = this.#database.clock.now();
+    const row = this.#database.table.findLive(sessionId, now);
     const since = row?.link?.nodeId === nodeId ? row.link.linkDeadSince : null;
     if (row === null || since === null || now.getTime() - since.getTime() < graceMs) return false;
 
-    this.#table.takeCharacter(row);
+    this.#database.table.takeCharacter(row);
 
     return true;
   }
 
   async adoptSessions(nodeId: string): Promise<number> {
-    const now = this.#clock.now();
-    const lost = this.#nodes.takeLost(nodeId, now);
+    const now = this.#database.clock.now();
+    const lost = this.#database.nodes.takeLost(nodeId, now);
     if (lost.size === 0) return 0;
 
     const adopted = this.#linkedRows(now).filter(({ link }) => link !== null && lost.has(link.nodeId));
@@ -107,29 +100,24 @@ export class MemoryLinks implements LinkStore {
   }
 
   async listLinkedSessions(nodeId: string): Promise<readonly string[]> {
-    return this.#linkedRows(this.#clock.now())
+    return this.#linkedRows(this.#database.clock.now())
       .filter(({ link }) => link?.nodeId === nodeId)
       .map(({ session }) => session.id);
   }
 
   #linkedRows(now: Date): Row[] {
-    return Array.from(this.#linkedIds, (id) => {
-      const row = this.#table.findLive(id, now);
+    return Array.from(this.#database.linkedIds, (id) => {
+      const row = this.#database.table.findLive(id, now);
       if (row !== null && row.link !== null) return row;
 
-      this.#linkedIds.delete(id);
+      this.#database.linkedIds.delete(id);
       return null;
     }).filter((row) => row !== null);
   }
 
   #isLinkDead(link: SessionLink | null, now: Date): boolean {
-    return link !== null && (link.linkDeadSince !== null || !this.#nodes.isLive(link.nodeId, now));
+    return link !== null && (link.linkDeadSince !== null || !this.#database.nodes.isLive(link.nodeId, now));
   }
-}
-
-/** For a caller to keep, or to change. */
-export function copyOfLink({ nodeId, linkDeadSince }: SessionLink): SessionLink {
-  return { nodeId, linkDeadSince: linkDeadSince && new Date(linkDeadSince) };
 }
 
 /** Without a character there is nothing to wait for. */
