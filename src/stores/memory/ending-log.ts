@@ -40,7 +40,10 @@ export class EndingLog {
     if (entry === undefined || isOld(entry, now)) return null;
 
     const { secretHash, ...ending } = entry;
-    return { ending: { ...ending, endedAt: new Date(ending.endedAt) }, secretHash };
+    return {
+      ending: { ...ending, endedAt: new Date(ending.endedAt) },
+      secretHash: Buffer.from(secretHash),
+    };
   }
 
   /** Looks at so many of the oldest at most; whether no other is to be forgotten. */

@@ -148,6 +148,27 @@ export function readingCases(it: DeclareCase): void {
     assert.deepEqual([...record.secretHash], [...secretHash]);
   });
 
+  it('keeps the hash whatever callers do with what they gave, and were given', async ({ alice, store }) => {
+    const id = newUuid();
+    const given = someHash();
+    const secretHash = [...given];
+    await store.createSession({
+      id,
+      userId: alice.id,
+      secretHash: given,
+      clientType: '',
+      policy: definePolicy(),
+    });
+
+    given.fill(0);
+    (await store.findSession(id))?.secretHash.fill(0);
+    assert.deepEqual([...((await store.findSession(id))?.secretHash ?? [])], secretHash);
+    await store.endSession(id, KICKED);
+    (await store.findEnding(id))?.secretHash.fill(0);
+
+    assert.deepEqual([...((await store.findEnding(id))?.secretHash ?? [])], secretHash);
+  });
+
   it('remembers an ending for its retention, and not a millisecond longer', async ({
     alice,
     clock,
