@@ -7,6 +7,8 @@ const config: Options = {
     memory: 'src/stores/memory/index.ts',
     postgres: 'src/stores/postgres/index.ts',
     'postgres-live': 'src/stores/postgres/live/index.ts',
+    'postgres-remember': 'src/stores/postgres/remember/index.ts',
+    remember: 'src/remember/index.ts',
     testing: 'src/testing/index.ts',
   },
   format: 'esm',

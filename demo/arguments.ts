@@ -27,6 +27,7 @@ export function readArguments(args: readonly string[], env: NodeJS.ProcessEnv): 
     options: {
       folder: positionals[0] ?? `${import.meta.dirname}/data`,
       databaseUrl: env['DATABASE_URL'] || null,
+      rememberKey: env['REMEMBER_KEY'] ?? null,
       telnetPort: Number(env['PORT_TELNET'] ?? 4000),
       webPort: Number(env['PORT_WEB'] ?? 8080),
       ...(leaseMs !== undefined && { nodeLeaseMs: Number(leaseMs) }),

@@ -33,7 +33,7 @@ export async function startDemo({
   ...options
 }: DemoOptions): Promise<Demo> {
   const storage = await openStorage(options);
-  const { store, sessions, accounts } = storage;
+  const { store, sessions, remember, accounts } = storage;
   const maintenance = new MaintenanceMode({
     sessions,
     store: new PostgresMaintenanceStore(store),
@@ -48,7 +48,7 @@ export async function startDemo({
     onLeft: (principal) => game.tellRoomOf(principal, 'fades away.'),
     onError: console.error,
   });
-  const game = new Game({ sessions, live, maintenance, accounts });
+  const game = new Game({ sessions, remember, live, maintenance, accounts });
   const doors: Door[] = [];
   const cleaning = setInterval(() => {
     sessions.cleanupExpiredSessions().catch(console.error);

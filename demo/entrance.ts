@@ -1,20 +1,50 @@
-import type { GamePrincipal } from 'mud-auth';
+import { type GamePrincipal, InvalidSessionError } from 'mud-auth';
 import type { Game } from './game.ts';
 import type { Player } from './player.ts';
 import { cleanLine } from './words.ts';
 import { findWorld } from './worlds.ts';
 
+/** What somebody gives at the door. */
+export interface Credentials {
+  readonly username: string;
+  readonly password: string;
+  /** Whether he wishes to come back without them. */
+  readonly remember: boolean;
+}
+
 /** Starts a session for who knows the password. */
-export async function logIn(game: Game, player: Player, username: string, password: string): Promise<void> {
+export async function logIn(
+  game: Game,
+  player: Player,
+  { username, password, remember }: Credentials,
+): Promise<void> {
   if (player.token !== null) return player.print('You are logged in already.');
 
   try {
     const userId = await game.accounts.login(cleanLine(username), password);
     if (userId === null) return player.refuse();
 
-    const { token } = await game.sessions.createSession(userId, { clientType: player.clientType });
+    const { clientType } = player;
+    const { token, rememberToken } = await game.remember.signIn(userId, { clientType, remember });
+    player.keepRememberToken(rememberToken);
     await goOn(game, player, token);
+    if (remember && rememberToken === null) player.print('Staff are not remembered.');
   } catch (error) {
+    player.explain(error);
+  }
+}
+
+/** Starts a new session for who was remembered. */
+export async function comeBack(game: Game, player: Player, rememberToken: string): Promise<void> {
+  if (player.token !== null) return player.print('You are logged in already.');
+
+  try {
+    const { clientType } = player;
+    const remembered = await game.remember.redeem(rememberToken, { clientType });
+    player.keepRememberToken(remembered.rememberToken);
+    await goOn(game, player, remembered.token);
+  } catch (error) {
+    if (error instanceof InvalidSessionError) player.keepRememberToken(null);
     player.explain(error);
   }
 }

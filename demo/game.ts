@@ -1,5 +1,6 @@
 import type { GamePrincipal, Principal, SessionService } from 'mud-auth';
 import type { LiveSessions, MaintenanceMode, PresentCharacter } from 'mud-auth/live';
+import type { RememberService } from 'mud-auth/remember';
 import type { Accounts } from './accounts.ts';
 import { Player, type Screen } from './player.ts';
 import { findWorld, type Room, WORLDS } from './worlds.ts';
@@ -7,6 +8,7 @@ import { findWorld, type Room, WORLDS } from './worlds.ts';
 /** What a game is made of. */
 export interface GameParts {
   readonly sessions: SessionService;
+  readonly remember: RememberService;
   readonly live: LiveSessions;
   readonly maintenance: MaintenanceMode;
   readonly accounts: Accounts;
@@ -15,14 +17,16 @@ export interface GameParts {
 /** The game: its accounts, its sessions, and who is connected to this process. */
 export class Game {
   readonly sessions: SessionService;
+  readonly remember: RememberService;
   readonly live: LiveSessions;
   readonly maintenance: MaintenanceMode;
   readonly accounts: Accounts;
   readonly #visits = new Map<Player, Promise<void>>();
   #isClosing = false;
 
-  constructor({ sessions, live, maintenance, accounts }: GameParts) {
+  constructor({ sessions, remember, live, maintenance, accounts }: GameParts) {
     this.sessions = sessions;
+    this.remember = remember;
     this.live = live;
     this.maintenance = maintenance;
     this.accounts = accounts;

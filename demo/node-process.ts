@@ -38,9 +38,13 @@ export async function startNodeProcess(index: number, options: DemoOptions): Pro
 }
 
 /** What `main.ts` reads: the first node has the ports as given, the others those that come next. */
-function environmentOf(index: number, { databaseUrl, telnetPort, webPort }: DemoOptions): NodeJS.ProcessEnv {
+function environmentOf(
+  index: number,
+  { databaseUrl, rememberKey, telnetPort, webPort }: DemoOptions,
+): NodeJS.ProcessEnv {
   return {
     DATABASE_URL: databaseUrl ?? '',
+    ...(rememberKey !== null && { REMEMBER_KEY: rememberKey }),
     PORT_TELNET: String(telnetPort && telnetPort + index), // 0 is any that is free
     PORT_WEB: String(webPort && webPort + index),
   };

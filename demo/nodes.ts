@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { DemoOptions } from './demo.ts';
 import { type NodeProcess, startNodeProcess } from './node-process.ts';
+import { openRememberKey } from './remember-key.ts';
 import { openOwnPostgres } from './own-postgres.ts';
 
 /** Runs the game as several processes on one database, until it is told to stop or all have ended. */
@@ -13,13 +14,14 @@ export async function runNodes(count: number, options: DemoOptions): Promise<voi
   // PGlite serves one process.
   const own = options.databaseUrl === null ? await openOwnPostgres(options.folder) : null;
   const databaseUrl = own?.url ?? options.databaseUrl ?? '';
+  const rememberKey = options.rememberKey ?? (await openRememberKey(options.folder));
   const nodes: NodeProcess[] = [];
 
   try {
     console.log('A small MUD on mud-auth, as several servers on one database. Its sessions are in');
     console.log(own === null ? 'the database at DATABASE_URL.' : `${options.folder}.`);
     while (nodes.length < count && !stopping.signal.aborted) {
-      const node = await startNodeProcess(nodes.length, { ...options, databaseUrl });
+      const node = await startNodeProcess(nodes.length, { ...options, databaseUrl, rememberKey });
       if (node === null) return void (process.exitCode = 1); // it has said why
       nodes.push(node);
     }

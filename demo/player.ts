@@ -1,5 +1,6 @@
 import { AuthError, InvalidSessionError } from 'mud-auth';
 import type { Attachment, Connection, ConnectionEnd, ExpiryWarning } from 'mud-auth/live';
+import { FORGETTING_REASONS } from 'mud-auth/remember';
 import { wordsFor } from './words.ts';
 
 const MAX_REFUSALS = 3;
@@ -10,6 +11,8 @@ export interface Screen {
   print(text: string): void;
   /** For clients that can keep a token: here it is, or `null` once it is worth nothing. */
   keepToken(token: string | null): void;
+  /** The same for a remember token. */
+  keepRememberToken(token: string | null): void;
   /** For clients that come back by themselves: whether they should not, since the player is elsewhere. */
   close(isElsewhere: boolean): void;
 }
@@ -47,6 +50,11 @@ export class Player implements Connection {
     this.#screen.keepToken(token);
   }
 
+  /** What the client may come back with when its session is over. */
+  keepRememberToken(token: string | null): void {
+    if (!this.#isClosed) this.#screen.keepRememberToken(token);
+  }
+
   /** The connection is gone. The session stays, and keeps its character for a while. */
   detach(): void {
     this.#attachment?.detach();
@@ -59,6 +67,7 @@ export class Player implements Connection {
     if (message !== undefined) this.print(message);
     const isOver = reason !== undefined && !OPEN_ENDS.has(reason);
     if (isOver) this.#screen.keepToken(null);
+    if (FORGETTING.has(reason)) this.#screen.keepRememberToken(null);
     this.#isClosed = true;
     this.#screen.close(reason === 'reconnected');
   }
@@ -93,6 +102,9 @@ export class Player implements Connection {
     if (!this.#isClosed) this.#screen.print(text);
   }
 }
+
+/** After these the client is not remembered any more. */
+const FORGETTING: ReadonlySet<string | undefined> = new Set(FORGETTING_REASONS);
 
 /** After these the token is as good as before. */
 const OPEN_ENDS: ReadonlySet<string> = new Set(['offline', 'reconnected', 'shutdown']);

@@ -4,9 +4,12 @@ import { PGlite } from '@electric-sql/pglite';
 import { SessionService, type SessionEvents, SessionStoreError } from 'mud-auth';
 import { migrateToLatest, pglitePool, type PgPool, PostgresSessionStore } from 'mud-auth/postgres';
 import { PostgresSessionEvents } from 'mud-auth/postgres/live';
+import { PostgresRememberStore } from 'mud-auth/postgres/remember';
+import { RememberService } from 'mud-auth/remember';
 import { Client, Pool } from 'pg';
 import { Accounts, type Query } from './accounts.ts';
 import { lockFolder } from './folder-lock.ts';
+import { openRememberKey } from './remember-key.ts';
 import { seed } from './seed.ts';
 
 /** Where the data is. */
@@ -15,18 +18,21 @@ export interface StorageOptions {
   readonly folder: string;
   /** Of a Postgres to use instead; `null` for the embedded one. */
   readonly databaseUrl: string | null;
+  /** See `openRememberKey`; `null` for one that is kept in the folder. */
+  readonly rememberKey: string | null;
 }
 
 /** Sessions and accounts, in one database. */
 export interface Storage {
   readonly store: PostgresSessionStore;
   readonly sessions: SessionService;
+  readonly remember: RememberService;
   readonly accounts: Accounts;
   close(): Promise<void>;
 }
 
 /** Opens the database, and makes in it what is missing. */
-export async function openStorage({ folder, databaseUrl }: StorageOptions): Promise<Storage> {
+export async function openStorage({ folder, databaseUrl, rememberKey }: StorageOptions): Promise<Storage> {
   const database = databaseUrl === null ? await openFolder(folder) : connectTo(databaseUrl);
 
   try {
@@ -42,9 +48,20 @@ export async function openStorage({ folder, databaseUrl }: StorageOptions): Prom
       characters: { relation: 'mud_demo.characters_for_auth', idType: 'integer' },
     });
 
+    const sessions = new SessionService({ store, ...(events && { events }), onError: console.error });
+    const remember = new RememberService({
+      sessions,
+      store: new PostgresRememberStore(store),
+      key: rememberKey ?? (await openRememberKey(folder)),
+      onReuse: ({ userId }) =>
+        console.log(`A remember token of user ${userId} was copied; all of it is ended.`),
+      onError: console.error,
+    });
+
     return {
       store,
-      sessions: new SessionService({ store, ...(events && { events }), onError: console.error }),
+      sessions,
+      remember,
       accounts: new Accounts(query),
       close: () => database.close(),
     };

@@ -1,7 +1,7 @@
 import { createServer, type Socket } from 'node:net';
 import { handleLine } from './commands.ts';
 import { type Door, openDoor } from './door.ts';
-import { logIn, resume } from './entrance.ts';
+import { comeBack, logIn, resume } from './entrance.ts';
 import type { Game } from './game.ts';
 import type { Player, Screen } from './player.ts';
 import { HIDE_TYPING, SHOW_TYPING, TelnetDecoder } from './telnet-decoder.ts';
@@ -27,13 +27,19 @@ async function visit(game: Game, player: Player, socket: Socket): Promise<void> 
   };
 
   player.print('mud-auth demo. Log in, or go on with a session: resume <token>');
+  player.print('To come back without a password next time, first say: remember');
+  let remember = false;
   while (player.token === null && !player.isClosed) {
     const name = await ask('Name: ');
     if (name === null) return;
 
-    const [, token] = /^\s*resume\s+(\S+)/.exec(name) ?? [];
+    const [, word, token] = /^\s*(resume|remember)(?:\s+(\S+))?\s*$/.exec(name) ?? [];
     if (token !== undefined) {
-      await resume(game, player, token);
+      await (word === 'resume' ? resume(game, player, token) : comeBack(game, player, token));
+      continue;
+    }
+    if (word === 'remember') {
+      remember = true;
       continue;
     }
 
@@ -41,7 +47,7 @@ async function visit(game: Game, player: Player, socket: Socket): Promise<void> 
     if (password === null) return;
 
     if (socket.writable) socket.write(Buffer.concat([SHOW_TYPING, Buffer.from('\r\n')]));
-    await logIn(game, player, name.trim(), password);
+    await logIn(game, player, { username: name.trim(), password, remember });
   }
   for await (const line of lines) await handleLine(game, player, line);
 }
@@ -77,6 +83,12 @@ class TelnetScreen implements Screen {
 
   keepToken(): void {
     // A telnet client keeps nothing. Whoever wants the token types: token
+  }
+
+  keepRememberToken(token: string | null): void {
+    if (token === null) return;
+    this.print('Keep this secret: whoever has it is you, for two weeks. It is good once.');
+    this.print(`remember ${token}`);
   }
 
   close(): void {

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage } from 'node:http';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { handleLine } from './commands.ts';
 import { type Door, openDoor } from './door.ts';
-import { logIn, resume } from './entrance.ts';
+import { comeBack, type Credentials, logIn, resume } from './entrance.ts';
 import type { Game } from './game.ts';
 import type { Player, Screen } from './player.ts';
 import { servePage } from './web-page.ts';
@@ -18,7 +18,8 @@ const ELSEWHERE = 4001;
 
 /** What the page sends. The token comes in the first message, never in an address. */
 type Message =
-  | { readonly type: 'login'; readonly username: string; readonly password: string }
+  | ({ readonly type: 'login' } & Credentials)
+  | { readonly type: 'remember'; readonly token: string }
   | { readonly type: 'resume'; readonly token: string }
   | { readonly type: 'line'; readonly text: string };
 
@@ -55,7 +56,11 @@ async function visit(game: Game, player: Player, client: WebSocket): Promise<voi
 
     switch (message?.type) {
       case 'login':
-        await logIn(game, player, message.username, message.password);
+        await logIn(game, player, message);
+        break;
+      case 'remember':
+        await comeBack(game, player, message.token);
+        if (player.token === null) player.close();
         break;
       case 'resume':
         await resume(game, player, message.token);
@@ -82,18 +87,18 @@ async function* messagesOf(client: WebSocket): AsyncGenerator<Message | null> {
 }
 
 function readMessage(text: string): Message | null {
-  const { type, token, username, password, text: line } = parseObject(text);
+  const { type, token, username, password, remember = false, text: line } = parseObject(text);
   if (type === 'login' && typeof username === 'string' && typeof password === 'string') {
-    return { type, username, password };
+    return { type, username, password, remember: remember === true };
   }
-  if (type === 'resume' && typeof token === 'string') return { type, token };
+  if ((type === 'resume' || type === 'remember') && typeof token === 'string') return { type, token };
   if (type === 'line' && typeof line === 'string') return { type, text: line };
 
   return null;
 }
 
 function parseObject(text: string): {
-  readonly [Key in 'type' | 'token' | 'username' | 'password' | 'text']?: unknown;
+  readonly [Key in 'type' | 'token' | 'username' | 'password' | 'remember' | 'text']?: unknown;
 } {
   try {
     return Object(JSON.parse(text));
@@ -121,6 +126,10 @@ class WebScreen implements Screen {
 
   keepToken(token: string | null): void {
     this.#send({ type: 'token', token });
+  }
+
+  keepRememberToken(token: string | null): void {
+    this.#send({ type: 'remember', token });
   }
 
   close(isElsewhere: boolean): void {

@@ -11,6 +11,7 @@ const ENDINGS: Readonly<Record<EndingReason, string>> = {
   banned: 'Your account is disabled.',
   credentials_changed: 'Your password was changed.',
   cleared: 'All sessions were ended.',
+  reuse_detected: 'A copy of the saved sign-in was used.',
   maintenance: 'The game is closed for maintenance.',
 };
 

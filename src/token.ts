@@ -1,20 +1,23 @@
 import { hash, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto';
 
-const PREFIX = 'mas_';
+/** What a token is good for: `mas`, to use a session; `mar`, to start a new one on a client that is remembered. */
+export type TokenKind = 'mas' | 'mar';
+
 const SECRET_BYTES = 32;
 
 // The whole shape is checked before anything is hashed or asked of a store: 84 characters, no more.
-const TOKEN_LENGTH = PREFIX.length + 36 + 1 + 43;
+const TOKEN_LENGTH = 'mas_'.length + 36 + 1 + 43;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
-const TOKEN = /^mas_([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})\.([\w-]{43})$/;
+const TOKEN = /^(ma[rs])_([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})\.([\w-]{43})$/;
 const TOKEN_OF_ANY_KIND = /^\s*ma[a-z]_|ma[a-z]_[0-9a-f-]{36}\./i;
 
 // Of a secret the text is hashed, not the bytes it stands for: 43 base64url characters carry two spare
 // bits, so four different texts would decode to the same secret.
 
-/** What a well-formed token says: which session, and the hash of the secret presented for it. */
+/** What a well-formed token says: whose it is, and the hash of the secret presented for it. */
 export interface PresentedToken {
-  readonly sessionId: string;
+  /** The public id, of a session for one. */
+  readonly id: string;
   readonly secretHash: Uint8Array;
 }
 
@@ -29,21 +32,28 @@ export function newUuid(): string {
   return randomUUID();
 }
 
-/** Mints the token of a session: its public id and 256 fresh random bits. */
-export function mintToken(sessionId: string): MintedToken {
-  const secret = randomBytes(SECRET_BYTES).toString('base64url');
-
-  return { token: `${PREFIX}${sessionId}.${secret}`, secretHash: new Uint8Array(hashOf(secret)) };
+/** Mints a token: its kind, its public id, and a secret, by default 256 fresh random bits. */
+export function mintToken(
+  kind: TokenKind,
+  id: string,
+  secret: string = randomBytes(SECRET_BYTES).toString('base64url'),
+): MintedToken {
+  return { token: `${kind}_${id}.${secret}`, secretHash: new Uint8Array(hashOf(secret)) };
 }
 
-/** Reads a token of whatever type and length a caller presents; `null` if it cannot be one. */
-export function readToken(value: unknown): PresentedToken | null {
+/** Reads a token of whatever type and length a caller presents; `null` if it cannot be one of this kind. */
+export function readToken(kind: TokenKind, value: unknown): PresentedToken | null {
   if (typeof value !== 'string' || value.length !== TOKEN_LENGTH) return null;
 
-  const [, sessionId, secret] = TOKEN.exec(value) ?? [];
-  if (sessionId === undefined || secret === undefined) return null;
+  const [, foundKind, id, secret] = TOKEN.exec(value) ?? [];
+  if (foundKind !== kind || id === undefined || secret === undefined) return null;
 
-  return { sessionId, secretHash: hashOf(secret) };
+  return { id, secretHash: hashOf(secret) };
+}
+
+/** The secret in a token that has been read. */
+export function secretOf(token: string): string {
+  return token.slice(token.indexOf('.') + 1);
 }
 
 /** Compares two secret hashes in constant time. */

@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import { inspect } from 'node:util';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { LiveSessions } from '../src/live/index.ts';
+import { RememberService } from '../src/remember/index.ts';
 import { LocalSessionEvents } from '../src/live/session-events.ts';
 import {
   alice,
@@ -191,6 +192,31 @@ describe('nothing secret is shown', () => {
 
     expect(error).toMatchObject({ status: 503 });
     expect(leaksOf(error, created.token)).toEqual([]);
+  });
+
+  it('by what is said of clients that are remembered, and of their copies', async () => {
+    const heard: unknown[] = [];
+    const events = new LocalSessionEvents();
+    events.subscribe({ heard: (event) => heard.push(event), missed() {} });
+    const { clock, families, service } = openHost({ events });
+    const told: unknown[] = [];
+    const key = 'a key of at least thirty-two bytes';
+    const remember = new RememberService({
+      sessions: service,
+      store: families,
+      key,
+      onReuse: (family) => void told.push(family),
+    });
+    const { rememberToken, session } = await remember.signIn(alice.id, { remember: true });
+    const redeemed = await remember.redeem(rememberToken);
+    clock.advance(MINUTE);
+    const error = await errorOf(remember.redeem(rememberToken));
+
+    const all = [heard, told, session, redeemed.session, error, remember, service];
+    expect([heard.length, told.length]).toEqual([2, 1]);
+    for (const secret of [rememberToken ?? '', redeemed.rememberToken, redeemed.token])
+      expect(leaksOf(all, secret)).toEqual([]);
+    expect(written(all)).not.toContain(key.replaceAll(' ', ''));
   });
 
   it('by what connections, lists and other nodes are told', async () => {

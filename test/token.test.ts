@@ -18,18 +18,18 @@ describe('newUuid', () => {
 
 describe('mintToken', () => {
   it('is the kind, the session id, and a secret of 32 bytes as base64url', () => {
-    const { token } = mintToken(ID);
+    const { token } = mintToken('mas', ID);
 
     expect(token).toMatch(/^mas_01890a5d-ac96-774b-bcce-b302099a8057\.[\w-]{43}$/);
     expect(Buffer.from(token.slice(41), 'base64url')).toHaveLength(32);
   });
 
   it('gives a hash with memory of its own, for a store to keep', () => {
-    expect(mintToken(ID).secretHash.buffer.byteLength).toBe(32);
+    expect(mintToken('mas', ID).secretHash.buffer.byteLength).toBe(32);
   });
 
   it('has another secret each time', () => {
-    const secrets = Array.from({ length: 100 }, () => mintToken(ID).token);
+    const secrets = Array.from({ length: 100 }, () => mintToken('mas', ID).token);
 
     expect(new Set(secrets).size).toBe(100);
   });
@@ -37,7 +37,7 @@ describe('mintToken', () => {
   it('varies each of the 256 bits', () => {
     // That one bit of true chance stays the same 400 times has odds of 2 to the -391.
     const secrets = Array.from({ length: 400 }, () =>
-      Buffer.from(mintToken(ID).token.slice(41), 'base64url'),
+      Buffer.from(mintToken('mas', ID).token.slice(41), 'base64url'),
     );
 
     const everSet = secrets.reduce(
@@ -53,7 +53,7 @@ describe('mintToken', () => {
   });
 
   it('keeps SHA-256 of the text of the secret, 32 bytes', () => {
-    const { token, secretHash } = mintToken(ID);
+    const { token, secretHash } = mintToken('mas', ID);
 
     expect(Buffer.from(secretHash)).toEqual(createHash('sha256').update(token.slice(41), 'utf8').digest());
   });
@@ -61,17 +61,25 @@ describe('mintToken', () => {
 
 describe('readToken', () => {
   it('reads the session id, and hashes the secret', () => {
-    const presented = readToken(TOKEN);
+    const presented = readToken('mas', TOKEN);
 
-    expect(presented?.sessionId).toBe(ID);
+    expect(presented?.id).toBe(ID);
     expect(Buffer.from(presented?.secretHash ?? [])).toEqual(createHash('sha256').update(SECRET).digest());
   });
 
-  it('reads what is minted', () => {
-    const { token, secretHash } = mintToken(ID);
+  it('reads a token of its kind alone', () => {
+    const { token } = mintToken('mar', ID);
 
-    const presented = readToken(token);
-    expect(presented?.sessionId).toBe(ID);
+    expect(readToken('mar', token)?.id).toBe(ID);
+    expect(readToken('mas', token)).toBeNull();
+    expect(readToken('mar', TOKEN)).toBeNull();
+  });
+
+  it('reads what is minted', () => {
+    const { token, secretHash } = mintToken('mas', ID);
+
+    const presented = readToken('mas', token);
+    expect(presented?.id).toBe(ID);
     expect(sameSecret(presented?.secretHash ?? new Uint8Array(), secretHash)).toBe(true);
   });
 
@@ -96,7 +104,7 @@ describe('readToken', () => {
     ['padding', TOKEN.replace('-_', '-=')],
     ['a letter that is none of ASCII', TOKEN.replace('-_', '-é')],
   ])('gives null for %s', (_, value) => {
-    expect(readToken(value)).toBeNull();
+    expect(readToken('mas', value)).toBeNull();
   });
 });
 

@@ -1,6 +1,7 @@
-// The token is all that is kept, under this name. Two tabs share it, and with it the session: the game
-// speaks to the one that came last.
+// The tokens are all that is kept, under these names. Two tabs share them, and with them the session: the
+// game speaks to the one that came last. A page of yours keeps the second in a cookie that no script reads.
 const TOKEN_KEY = 'mud-auth-demo-token';
+const REMEMBER_KEY = 'mud-auth-demo-remember-token';
 const MAX_LINES = 500;
 const FIRST_RETRY_MS = 500;
 const LAST_RETRY_MS = 8_000;
@@ -13,8 +14,8 @@ let retryMs = FIRST_RETRY_MS;
 
 login.addEventListener('submit', (event) => {
   event.preventDefault();
-  const { username, password } = Object.fromEntries(new FormData(login));
-  const message = { type: 'login', username, password };
+  const { username, password, remember } = Object.fromEntries(new FormData(login));
+  const message = { type: 'login', username, password, remember: remember !== undefined };
   if (socket === null) connect(message);
   else send(message);
   login.elements.password.value = '';
@@ -30,7 +31,13 @@ command.addEventListener('submit', (event) => {
 });
 
 showForm();
-if (token() !== null) connect({ type: 'resume', token: token() });
+comeBack();
+
+// With the session, or, when that is over, with a new one if the page is remembered.
+function comeBack() {
+  if (token() !== null) connect({ type: 'resume', token: token() });
+  else if (rememberToken() !== null) connect({ type: 'remember', token: rememberToken() });
+}
 
 // Whether it could be sent. What cannot be sent yet stays in its field.
 function send(message) {
@@ -55,8 +62,9 @@ function connect(first) {
 function receive(message) {
   if (message.type === 'print') return print(message.text);
 
-  if (message.token === null) localStorage.removeItem(TOKEN_KEY);
-  else localStorage.setItem(TOKEN_KEY, message.token);
+  const key = message.type === 'remember' ? REMEMBER_KEY : TOKEN_KEY;
+  if (message.token === null) localStorage.removeItem(key);
+  else localStorage.setItem(key, message.token);
   retryMs = FIRST_RETRY_MS; // and not as soon as it is connected: the database may be away for longer
   showForm();
 }
@@ -66,15 +74,19 @@ function closed({ code }) {
   socket = null;
   showForm();
   if (code === ELSEWHERE) return showStatus('You play in another window. Reload this page to play here.');
-  if (token() === null) return showStatus('Not connected');
+  if (token() === null && rememberToken() === null) return showStatus('Not connected');
 
   showStatus('Connection lost; trying again…');
-  setTimeout(() => connect({ type: 'resume', token: token() }), retryMs);
+  setTimeout(comeBack, retryMs);
   retryMs = Math.min(2 * retryMs, LAST_RETRY_MS);
 }
 
 function token() {
   return localStorage.getItem(TOKEN_KEY);
+}
+
+function rememberToken() {
+  return localStorage.getItem(REMEMBER_KEY);
 }
 
 function showForm() {

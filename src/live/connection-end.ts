@@ -27,6 +27,8 @@ const MESSAGES: Readonly<Record<ConnectionEndReason, string>> = {
   credentials_changed: 'Your password was changed. Please log in again.',
   cleared: 'All players were sent out of the game. Please log in again.',
   maintenance: 'The game is closed for maintenance. Please come back later.',
+  reuse_detected:
+    'Your saved sign-in was used from somewhere else, so all of it was ended. Please log in again.',
   invalid: 'Your session is no longer valid. Please log in again.',
   offline: 'The game has lost touch with its database. Please come back in a little while.',
   reconnected: 'You have reconnected from elsewhere.',

@@ -8,10 +8,24 @@ export type EndingReason =
   | 'banned'
   | 'credentials_changed'
   | 'cleared'
-  | 'maintenance';
+  | 'maintenance'
+  | 'reuse_detected';
 
 /** The reasons that a host may give when it removes sessions itself. */
 export type RemovalReason = Extract<EndingReason, 'logged_out' | 'kicked' | 'banned' | 'credentials_changed'>;
+
+/**
+ * The reasons for which whoever is ended is not to come back by a remember token: the family of
+ * tokens that his session hangs on ends with it.
+ */
+export const FORGETTING_REASONS: readonly EndingReason[] = [
+  'logged_out',
+  'kicked',
+  'banned',
+  'credentials_changed',
+  'cleared',
+  'reuse_detected',
+];
 
 /** Why sessions are ended, and on whose authority. */
 export interface EndingCause {

@@ -15,7 +15,7 @@ export interface LiveRecord extends SessionRecord {
 }
 
 /** What a token says; or what a host says, for whom nothing is secret. */
-type Presented = PresentedToken | { readonly sessionId: string; readonly secretHash: null };
+type Presented = PresentedToken | { readonly id: string; readonly secretHash: null };
 
 /** A touch can slide a session between two looks of one call, but hardly three times. */
 const MAX_LOOKS = 3;
@@ -47,7 +47,7 @@ export class SessionResolver {
    * @throws InvalidSessionError, with the reason.
    */
   async resolveById(sessionId: string): Promise<LiveRecord> {
-    return this.#findUsable({ sessionId, secretHash: null });
+    return this.#findUsable({ id: sessionId, secretHash: null });
   }
 
   /** As `resolve`, or `null` instead of an `InvalidSessionError`. */
@@ -87,14 +87,14 @@ export class SessionResolver {
 
   async #findLive(presented: Presented): Promise<SessionRecord> {
     for (let look = 0; look < MAX_LOOKS; look += 1) {
-      const record = await this.#store.findSession(presented.sessionId);
+      const record = await this.#store.findSession(presented.id);
       if (record === null) throw await this.#refusalOf(presented);
       if (!opens(presented, record.secretHash)) throw new InvalidSessionError();
       if (!isExpired(record.session, record.readAt)) return record;
 
       // "Expired" may only be said of what is ended: a touch that was under way at the deadline
       // could commit after this look, and a later call would find the session alive.
-      const ending = await this.#store.expireSession(presented.sessionId);
+      const ending = await this.#store.expireSession(presented.id);
       if (ending !== null) throw new InvalidSessionError(ending.reason);
     }
 
@@ -115,7 +115,7 @@ export class SessionResolver {
   }
 
   async #refusalOf(presented: Presented): Promise<InvalidSessionError> {
-    const ended = await this.#store.findEnding(presented.sessionId);
+    const ended = await this.#store.findEnding(presented.id);
     const isHolder = ended !== null && opens(presented, ended.secretHash);
 
     return new InvalidSessionError(isHolder ? ended.ending.reason : null);
@@ -132,7 +132,7 @@ function opens({ secretHash }: Presented, hash: Uint8Array): boolean {
 }
 
 function presentedBy(token: TokenInput): Presented {
-  const presented = readToken(token);
+  const presented = readToken('mas', token);
   if (presented === null) throw new InvalidSessionError();
 
   return presented;

@@ -13,7 +13,7 @@ import { type MudPermission, mudRoles } from '../roles/mud-roles.ts';
 import { hasPermission, type RoleTable } from '../roles/roles.ts';
 import { isSessionId, looksLikeToken, mintToken, newUuid } from '../token.ts';
 import { Announcer } from './announcer.ts';
-import { requireString } from './arguments.ts';
+import { requireBoolean, requireString } from './arguments.ts';
 import type { EndingCause } from './ending.ts';
 import { type ActivityOptions, byCharacterName, windowOf } from './presence.ts';
 import { type GamePrincipal, gamePrincipalOf, type Principal, principalOf } from './principal.ts';
@@ -29,6 +29,11 @@ import { cleanClientType, type Session } from './session.ts';
 export interface CreateSessionOptions {
   /** What the client is, such as "telnet". Control characters are removed, 64 characters kept. */
   readonly clientType?: string;
+  /**
+   * `false` for a user who was recognised, by a remember token say, and has not shown his credentials
+   * now: the session does not count as recently authenticated. Default `true`.
+   */
+  readonly authenticated?: boolean;
 }
 
 /** A new session. The token is shown here and never again: it goes to the client and nowhere else. */
@@ -90,16 +95,18 @@ export class SessionService<Permission extends string = MudPermission> {
    */
   async createSession(userId: string, options: CreateSessionOptions = {}): Promise<CreatedSession> {
     requireString('userId', userId);
-    const { clientType = '' } = options;
+    const { clientType = '', authenticated = true } = options;
     requireString('clientType', clientType);
+    requireBoolean('authenticated', authenticated);
     const id = this.#newUuid();
-    const { token, secretHash } = mintToken(id);
+    const { token, secretHash } = mintToken('mas', id);
 
     const created = await this.#store.createSession({
       id,
       userId,
       secretHash,
       clientType: cleanClientType(clientType),
+      isAuthenticated: authenticated,
       policy: this.policy,
     });
 

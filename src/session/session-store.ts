@@ -12,6 +12,8 @@ export interface NewSession {
   /** SHA-256 of the token's secret: 32 bytes. All that is ever stored of it. */
   readonly secretHash: Uint8Array;
   readonly clientType: string;
+  /** Whether the user has shown his credentials for it, which makes `authenticatedAt` the time of creation. */
+  readonly isAuthenticated: boolean;
   /** The store reads the user's role, and `termsFor(policy, role)` are the terms to create on. */
   readonly policy: SessionPolicy;
 }

@@ -13,6 +13,8 @@ export interface Session {
   readonly idleTimeoutMs: number;
   /** The session ends here whatever its activity; fixed at creation. */
   readonly absoluteExpiresAt: Date;
+  /** When its user last showed his credentials for it; `null` if he was recognised, by a remember token say. */
+  readonly authenticatedAt: Date | null;
 }
 
 const MAX_CLIENT_TYPE_LENGTH = 64;

@@ -39,6 +39,7 @@ export class WebClient implements Client {
   readonly socket: WebSocket;
   /** The token as the demo has told it to keep; `null` for none. */
   token: string | null = null;
+  rememberToken: string | null = null;
 
   constructor(port: number, options: { readonly origin?: string } = {}) {
     this.socket = new WebSocket(`ws://127.0.0.1:${port}/`, options);
@@ -69,6 +70,7 @@ export class WebClient implements Client {
 
   #receive(message: { readonly type: string; readonly text?: string; readonly token?: string | null }): void {
     if (message.type === 'print') this.transcript.add(`${message.text}\n`);
+    else if (message.type === 'remember') this.rememberToken = message.token ?? null;
     else this.token = message.token ?? null;
   }
 }

@@ -25,7 +25,13 @@ export function visitDemo(databaseUrl: () => string | null = () => null): Visit 
   let demo: Demo;
 
   const start = async (): Promise<void> => {
-    demo = await startDemo({ folder, databaseUrl: databaseUrl(), telnetPort: 0, webPort: 0 });
+    demo = await startDemo({
+      folder,
+      databaseUrl: databaseUrl(),
+      rememberKey: null,
+      telnetPort: 0,
+      webPort: 0,
+    });
   };
   const keep = <T extends Client>(client: T): T => {
     clients.push(client);

@@ -5,7 +5,9 @@ import { type SessionPolicyOptions, SessionService } from '../../src/index.ts';
 import { LiveSessions, MaintenanceMode } from '../../src/live/index.ts';
 import { MemoryDirectory } from '../../src/stores/memory/index.ts';
 import { migrateToLatest, pglitePool, PostgresSessionStore } from '../../src/stores/postgres/index.ts';
+import { RememberService } from '../../src/remember/index.ts';
 import { PostgresLinkStore, PostgresMaintenanceStore } from '../../src/stores/postgres/live/index.ts';
+import { PostgresRememberStore } from '../../src/stores/postgres/remember/index.ts';
 import { FakeClock } from '../../src/testing/index.ts';
 import { type CountingPool, countingPool } from '../support/counting-pool.ts';
 import { hostTablesSql } from '../support/host-tables.ts';
@@ -54,8 +56,15 @@ async function serveAll({ serve, open }: Scene) {
   const [{ token }, other] = [await sessions.createSession(alice.id), await sessions.createSession(alice.id)];
   await live.attach(other.token, { close() {} });
 
+  const remember = new RememberService({
+    sessions,
+    store: new PostgresRememberStore(store),
+    key: 'a key of at least thirty-two bytes',
+  });
+
   return {
     live,
+    remember,
     token,
     maintenance: new MaintenanceMode({ sessions, store: new PostgresMaintenanceStore(store) }),
   };
@@ -69,6 +78,16 @@ const withAll =
     const all = await serveAll(scene);
 
     return () => use(all);
+  };
+
+/** With a client that is remembered. */
+const withClient =
+  (use: (remember: RememberService, token: string | null, scene: Scene) => Promise<unknown>): Prepare =>
+  async (scene) => {
+    const { remember } = await serveAll(scene);
+    const { rememberToken } = await remember.signIn(alice.id, { remember: true });
+
+    return () => use(remember, rememberToken, scene);
   };
 
 const ROWS: Readonly<Record<string, Prepare>> = {
@@ -169,6 +188,18 @@ const ROWS: Readonly<Record<string, Prepare>> = {
   'who of LiveSessions': withAll(({ live }) => live.who('mist')),
   'countPresent of LiveSessions': withAll(({ live }) => live.countPresent()),
   'hide of LiveSessions': withAll(({ live, token }) => live.hide(token)),
+  'signIn of RememberService, remembered': withAll(({ remember }) =>
+    remember.signIn(alice.id, { remember: true }),
+  ),
+  'redeem of RememberService': withClient((remember, token) => remember.redeem(token)),
+  'redeem of RememberService, a token that was used before': async (scene) => {
+    const { remember } = await serveAll(scene);
+    const { rememberToken } = await remember.signIn(alice.id, { remember: true });
+    await remember.redeem(rememberToken);
+    scene.clock.advance(10_000);
+    return () => remember.redeem(rememberToken);
+  },
+  'revoke of RememberService': withClient((remember, token) => remember.revoke(token)),
 };
 
 const table = tableOf(readPage('docs/postgres.md'), 'call');

@@ -4,6 +4,7 @@ import { definePolicy } from '../../src/session/session-policy.ts';
 import {
   MemoryLinkStore,
   MemoryMaintenanceStore,
+  MemoryRememberStore,
   MemorySessionStore,
 } from '../../src/stores/memory/index.ts';
 import * as postgres from '../../src/stores/postgres/index.ts';
@@ -55,6 +56,7 @@ const REASONS: Readonly<Record<root.EndingReason, true>> = {
   banned: true,
   credentials_changed: true,
   cleared: true,
+  reuse_detected: true,
   maintenance: true,
 };
 
@@ -162,14 +164,17 @@ describe('the table of reasons', () => {
 
 describe('the table of the contract', () => {
   it('has every method of the ports', () => {
-    const methods = [MemorySessionStore, MemoryLinkStore, MemoryMaintenanceStore]
+    const methods = [MemorySessionStore, MemoryLinkStore, MemoryMaintenanceStore, MemoryRememberStore]
       .flatMap((Store) => Object.getOwnPropertyNames(Store.prototype))
       .filter((name) => name !== 'constructor');
 
     const page = readPage('docs/custom-store.md');
-    const documented = ['method', 'method of LinkStore', 'method of MaintenanceStore'].flatMap((head) =>
-      tableOf(page, head).map((row) => row[head] ?? ''),
-    );
+    const documented = [
+      'method',
+      'method of LinkStore',
+      'method of MaintenanceStore',
+      'method of RememberStore',
+    ].flatMap((head) => tableOf(page, head).map((row) => row[head] ?? ''));
 
     expect(documented.toSorted()).toEqual(methods.toSorted());
   });

@@ -14,6 +14,8 @@ const ENTRIES = [
   'mud-auth/memory',
   'mud-auth/postgres',
   'mud-auth/postgres/live',
+  'mud-auth/postgres/remember',
+  'mud-auth/remember',
   'mud-auth/testing',
 ];
 
@@ -164,12 +166,16 @@ import { LiveSessions } from 'mud-auth/live';
 import { MemoryDirectory, MemoryLinkStore, MemorySessionStore } from 'mud-auth/memory';
 import { migrateToLatest, migrationSql, PostgresSessionStore, type PgPool } from 'mud-auth/postgres';
 import { PostgresSessionEvents, type PgListenClient } from 'mud-auth/postgres/live';
+import { PostgresRememberStore } from 'mud-auth/postgres/remember';
+import { RememberService } from 'mud-auth/remember';
 import { describeSessionStore, FakeClock } from 'mud-auth/testing';
 
 const roles = defineRoles({ permissions: ['dig', 'fly'], roles: { mole: { rank: 1, permissions: ['dig'] } } });
 const store = new MemorySessionStore({ directory: new MemoryDirectory(), clock: new FakeClock() });
 const service = new SessionService({ store, roles });
 export const live = new LiveSessions({ sessions: service, store: new MemoryLinkStore(store) });
+export const rememberOn = (postgres: PostgresSessionStore): RememberService =>
+  new RememberService({ sessions: service, store: new PostgresRememberStore(postgres) });
 export const events = new PostgresSessionEvents({ pool: {} as PgPool, createClient: () => ({}) as PgListenClient });
 export async function use(token: string | undefined, pool: PgPool): Promise<Principal | null> {
   await migrateToLatest(pool);

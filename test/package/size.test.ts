@@ -9,6 +9,8 @@ const BUDGETS: Readonly<Record<string, number>> = {
   live: 6 * 1024,
   postgres: 16 * 1024,
   'postgres-live': 9 * 1024,
+  'postgres-remember': 8 * 1024,
+  remember: 4 * 1024,
 };
 
 describe('the built package', () => {

@@ -15,7 +15,7 @@ import { hostTablesSql } from '../support/host-tables.ts';
 import { openProxy } from '../support/tcp-proxy.ts';
 
 const ROUNDS = 10;
-const ALL = ['0001_sessions', '0002_links', '0003_maintenance'];
+const ALL = ['0001_sessions', '0002_links', '0003_maintenance', '0004_remember'];
 const directory = new MemoryDirectory();
 
 let database: TestDatabase;
@@ -353,7 +353,7 @@ async function schemaOf({ sql }: TestDatabase, schema: string): Promise<unknown[
      select format('index %s', replace(pg_get_indexdef(oid), format('%I.', $1::text), ''))
        from relations where relkind = 'i'
      union all
-     select format('constraint %s %s', conname, pg_get_constraintdef(o.oid))
+     select format('constraint %s %s', conname, replace(pg_get_constraintdef(o.oid), format('%I.', $1::text), ''))
        from pg_constraint o join relations r on r.oid = o.conrelid where contype <> 'n'
      union all
      select format('options %s %s %s', relname, relpersistence, reloptions) from relations

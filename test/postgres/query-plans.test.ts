@@ -3,6 +3,7 @@ import { migrateToLatest } from '../../src/stores/postgres/index.ts';
 import type { HostRelations } from '../../src/stores/postgres/index.ts';
 import { creatingStatements } from '../../src/stores/postgres/statements/creating-statements.ts';
 import { endingStatements } from '../../src/stores/postgres/statements/ending-statements.ts';
+import { rememberStatements } from '../../src/stores/postgres/remember/remember-statements.ts';
 import { linkStatements } from '../../src/stores/postgres/live/link-statements.ts';
 import { relationStatements } from '../../src/stores/postgres/statements/relation-statements.ts';
 import { sessionStatements } from '../../src/stores/postgres/statements/session-statements.ts';
@@ -16,6 +17,7 @@ const TINY = new Set(['nodes', 'maintenance']);
 
 const SAMPLES: Readonly<Record<string, string>> = {
   uuid: `'${UUID}'`,
+  bytea: `'\\x00'`,
   'uuid[]': `'{${UUID}}'`,
   text: `'1'`,
   tid: `'(0,0)'`,
@@ -46,6 +48,10 @@ const HOST = `
     from generate_series(1, ${ROWS}) n;
   insert into mud_auth.session_endings
     select gen_random_uuid(), n::text, '\\x00', 'kicked', null, now() from generate_series(1, ${ROWS}) n;
+  insert into mud_auth.remember_families
+    select gen_random_uuid(), n::text, '', now(), now(), 1000000000, now() + interval '30 days' from generate_series(1, ${ROWS}) n;
+  insert into mud_auth.remember_tokens select id, '\\x00', now(), now() from mud_auth.remember_families;
+  insert into mud_auth.remember_tokens select id, '\\x01', now() from mud_auth.remember_families;
   analyze;
 `;
 
@@ -97,9 +103,17 @@ describe('the plan of', () => {
     'expireSessionsOfUser',
     'endSessionsOfUser',
     'endSessionOfCharacter',
+    'forgetFamily',
+    'forgetFamiliesOfUser',
   ] as const) {
     it(`${name} reads by index alone`, async () => {
       expect(await scannedBy(endingStatements('mud_auth')[name])).toEqual([]);
+    });
+  }
+
+  for (const name of ['startFamily', 'findToken', 'redeemToken', 'lockFamily', 'endFamily'] as const) {
+    it(`${name} reads by index alone`, async () => {
+      expect(await scannedBy(rememberStatements('mud_auth')[name])).toEqual([]);
     });
   }
 

@@ -3,8 +3,10 @@ import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { SessionService } from '../../src/index.ts';
 import { LiveSessions, MaintenanceMode } from '../../src/live/index.ts';
+import { RememberService } from '../../src/remember/index.ts';
 import { migrationSql, PostgresSessionStore } from '../../src/stores/postgres/index.ts';
 import { PostgresLinkStore, PostgresMaintenanceStore } from '../../src/stores/postgres/live/index.ts';
+import { PostgresRememberStore } from '../../src/stores/postgres/remember/index.ts';
 import { examplesOf, outputOf, writeExamples } from '../docs/examples.ts';
 import { codeBlocksOf, readPage } from '../docs/pages.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
@@ -162,6 +164,14 @@ async function useEverything(store: PostgresSessionStore): Promise<string> {
   await live.hide(token);
   await links.adoptSessions(live.nodeId);
   await live.close();
+  const remember = new RememberService({
+    sessions,
+    store: new PostgresRememberStore(store),
+    key: 'a key of at least thirty-two bytes',
+  });
+  const { rememberToken } = await remember.signIn('1', { remember: true });
+  await remember.redeem((await remember.redeem(rememberToken)).rememberToken);
+  await remember.revoke(rememberToken);
   await maintenance.start({ admit: 'player', message: 'For wizards only.', endSessions: true });
   await maintenance.current();
   await maintenance.end();

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, it } from 'vitest';
 import { definePolicy } from '../../src/session/session-policy.ts';
 import type { LinkStore, MaintenanceStore } from '../../src/live/index.ts';
+import type { FamilyEnd, RememberStore } from '../../src/remember/index.ts';
 import type { SessionStore } from '../../src/session/session-store.ts';
 import { MemoryDirectory, MemorySessionStore } from '../../src/stores/memory/index.ts';
 import { migrateToLatest, PostgresSessionStore } from '../../src/stores/postgres/index.ts';
@@ -39,6 +40,15 @@ type Step =
   | { readonly act: 'touch' | 'release' | 'end' | 'findEnding' | 'find'; readonly id: string }
   | { readonly act: 'endForUser' | 'disable' | 'enable'; readonly user: string }
   | { readonly act: 'link' | 'unlink' | 'drop'; readonly id: string; readonly node: string }
+  | { readonly act: 'remember'; readonly id: string; readonly family: string }
+  | {
+      readonly act: 'redeem';
+      readonly id: string;
+      readonly family: string;
+      readonly presented: number;
+      readonly successor: number;
+    }
+  | { readonly act: 'forget'; readonly family: string }
   | { readonly act: 'keep' | 'die' | 'adopt'; readonly node: string }
   | { readonly act: 'hide'; readonly id: string; readonly isHidden: boolean }
   | { readonly act: 'close'; readonly admits: string; readonly ends: boolean }
@@ -47,6 +57,13 @@ type Step =
   | { readonly act: 'endAll' | 'cleanup' | 'count' | 'list' | 'who' | 'open' };
 
 const NODES = Array.from({ length: 2 }, (_, n) => `10000000-0000-4000-8000-00000000000${n}`);
+
+const FAMILIES = Array.from({ length: 3 }, (_, n) => `20000000-0000-4000-8000-00000000000${n}`);
+
+const family = fc.constantFrom(...FAMILIES);
+/** The n-th token of a family, and what it is known by. */
+const generation = fc.integer({ min: 0, max: 3 });
+const hashOf = (n: number): Uint8Array => new Uint8Array(32).fill(n);
 
 const id = fc.constantFrom(...SESSIONS);
 const node = fc.constantFrom(...NODES);
@@ -67,6 +84,12 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
   { weight: 5, arbitrary: fc.record({ act: act('link', 'link', 'unlink', 'drop'), id, node }) },
   { weight: 4, arbitrary: fc.record({ act: act('keep', 'keep', 'die', 'adopt'), node }) },
+  { weight: 3, arbitrary: fc.record({ act: act('remember'), id, family }) },
+  {
+    weight: 5,
+    arbitrary: fc.record({ act: act('redeem'), id, family, presented: generation, successor: generation }),
+  },
+  { weight: 1, arbitrary: fc.record({ act: act('forget'), family }) },
   { weight: 1, arbitrary: fc.record({ act: act('hide'), id, isHidden: fc.boolean() }) },
   {
     weight: 1,
@@ -118,7 +141,7 @@ describe(`the stores, told the same (seed ${SEED})`, () => {
 
   async function openBoth(): Promise<[World, World]> {
     await database.sql(
-      `delete from mud_auth.sessions; delete from mud_auth.session_endings; delete from mud_auth.nodes;
+      `delete from mud_auth.sessions; delete from mud_auth.session_endings; delete from mud_auth.nodes; delete from mud_auth.remember_families;
        delete from mud_auth.maintenance; delete from users; delete from characters`,
     );
     const directory = new MemoryDirectory();
@@ -168,11 +191,15 @@ interface World {
   readonly store: SessionStore;
   readonly links: LinkStore;
   readonly maintenance: MaintenanceStore;
+  readonly remember: RememberStore;
   /** The ids that were used: a session's is always fresh. */
   readonly used: Set<string>;
 }
 
-async function take(next: Step, { clock, host, links, maintenance, store, used }: World): Promise<unknown> {
+async function take(
+  next: Step,
+  { clock, host, links, maintenance, remember, store, used }: World,
+): Promise<unknown> {
   const cause = { reason: 'kicked', actorId: null } as const;
 
   switch (next.act) {
@@ -186,6 +213,7 @@ async function take(next: Step, { clock, host, links, maintenance, store, used }
         userId: next.user,
         secretHash: new Uint8Array(32).fill(7),
         clientType: 'any',
+        isAuthenticated: true,
         policy: definePolicy({
           idleTimeoutMs: 1_000,
           absoluteTimeoutMs: 3_000,
@@ -218,6 +246,30 @@ async function take(next: Step, { clock, host, links, maintenance, store, used }
       return (await store.findEnding(next.id))?.ending.reason ?? null;
     case 'link':
       return links.linkSession({ sessionId: next.id, nodeId: next.node });
+    case 'remember':
+      // The id of a family is always fresh, and what is over has to be seen as gone.
+      if (used.has(next.family)) return null;
+      used.add(next.family);
+      return remember.startFamily({
+        id: next.family,
+        sessionId: next.id,
+        secretHash: hashOf(0),
+        idleTimeoutMs: 2_000,
+        absoluteTimeoutMs: 5_000,
+      });
+    case 'redeem': {
+      const { presented, successor } = next;
+      const redemption = { familyId: next.family, sessionId: next.id, graceMs: 500 };
+      const hashes = { secretHash: hashOf(presented), successorHash: hashOf(successor) };
+      // A successor is always fresh, but where it is repeated.
+      const before = await remember.findToken(next.family, hashOf(successor));
+      const isFresh = before === null && presented < successor;
+      const outcome =
+        isFresh || before !== null ? await remember.redeemToken({ ...redemption, ...hashes }) : null;
+      return [outcome, await remember.findToken(next.family, hashOf(presented))];
+    }
+    case 'forget':
+      return remember.endFamily(next.family, { reason: 'reuse_detected', actorId: null }).then(sorted);
     case 'unlink':
       return links.unlinkSession({ sessionId: next.id, nodeId: next.node });
     case 'drop':
@@ -278,4 +330,8 @@ async function take(next: Step, { clock, host, links, maintenance, store, used }
       return lists.map((list) => list.toSorted((a, b) => (a.sessionId < b.sessionId ? -1 : 1)));
     }
   }
+}
+
+function sorted({ wasLive, endings }: FamilyEnd): FamilyEnd {
+  return { wasLive, endings: endings.toSorted((a, b) => (a.sessionId < b.sessionId ? -1 : 1)) };
 }

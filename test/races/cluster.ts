@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { CreatedSession, GamePrincipal, SessionPolicyOptions } from '../../src/index.ts';
+import type { Remembered, SignedIn } from '../../src/remember/index.ts';
 import type { StartMaintenanceOptions } from '../../src/live/index.ts';
 import { migrateToLatest } from '../../src/stores/postgres/index.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
@@ -69,6 +70,15 @@ export class ServerNode {
     return this.#call(method, ...args);
   }
 
+  /** Signs in on a client that is remembered. */
+  signIn(userId: string): Promise<SignedIn> {
+    return this.#call('signIn', userId, { remember: true });
+  }
+
+  redeem(rememberToken: string | null): Promise<Remembered> {
+    return this.#call('redeem', rememberToken);
+  }
+
   /** Closes the game; how many sessions that ended. */
   startMaintenance(options: StartMaintenanceOptions): Promise<number> {
     return this.#call('start', options);
@@ -85,6 +95,7 @@ export class ServerNode {
   }
 
   async stop(): Promise<void> {
+    if (!this.#process.connected) return; // it was killed
     const ended = once(this.#process, 'exit');
     this.#process.disconnect();
     await ended;
@@ -113,13 +124,16 @@ export interface Cluster {
 export interface ClusterSettings {
   readonly policy?: SessionPolicyOptions;
   readonly cacheMs?: number;
+  readonly graceMs?: number;
+  /** Whether the first node is killed when it has redeemed a remember token, before it can say so. */
+  readonly diesOfRedeeming?: boolean;
   /** The host's default for its database. */
   readonly isolation?: 'read committed' | 'repeatable read';
 }
 
 /** Starts two nodes; users 1 to 32 have the characters 100 + id and 200 + id, in two worlds. */
 export async function startCluster(settings: ClusterSettings = {}): Promise<Cluster> {
-  const { policy = {}, cacheMs = 0, isolation = 'read committed' } = settings;
+  const { policy = {}, cacheMs = 0, graceMs = 10_000, isolation = 'read committed' } = settings;
   const database = await createDatabase();
   await migrateToLatest(database.pool);
   await database.sql(hostTablesSql('integer'));
@@ -135,14 +149,16 @@ export async function startCluster(settings: ClusterSettings = {}): Promise<Clus
   const name = new URL(database.url).pathname.slice(1);
   await database.sql(`alter database ${name} set default_transaction_isolation = '${isolation}'`);
 
-  const start = async (): Promise<ServerNode> => {
+  const start = async (diesOfRedeeming = false): Promise<ServerNode> => {
     const script = fileURLToPath(new URL('node.ts', import.meta.url));
-    const child = fork(script, [JSON.stringify({ url: database.url, policy, cacheMs })]);
+    const child = fork(script, [
+      JSON.stringify({ url: database.url, policy, cacheMs, graceMs, diesOfRedeeming }),
+    ]);
     await once(child, 'message');
 
     return new ServerNode(child);
   };
-  const nodes: [ServerNode, ServerNode] = [await start(), await start()];
+  const nodes: [ServerNode, ServerNode] = [await start(settings.diesOfRedeeming), await start()];
 
   return {
     database,

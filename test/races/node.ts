@@ -8,8 +8,10 @@ import {
   type SessionServiceOptions,
 } from '../../src/index.ts';
 import { MaintenanceMode } from '../../src/live/index.ts';
+import { RememberService } from '../../src/remember/index.ts';
 import { PostgresSessionStore } from '../../src/stores/postgres/index.ts';
 import { PostgresMaintenanceStore } from '../../src/stores/postgres/live/index.ts';
+import { PostgresRememberStore } from '../../src/stores/postgres/remember/index.ts';
 
 /** A call for a node to make. */
 export interface NodeCall {
@@ -28,6 +30,10 @@ interface Settings {
   readonly policy: SessionPolicyOptions;
   /** Answers validates from a cache of this age, as the library never does: for checking the checker. */
   readonly cacheMs: number;
+  /** For how long a used remember token gives the same successor. */
+  readonly graceMs: number;
+  /** Is killed when a token has been redeemed, before anybody hears of it. */
+  readonly diesOfRedeeming: boolean;
 }
 
 class CachingService extends SessionService {
@@ -50,7 +56,7 @@ class CachingService extends SessionService {
   }
 }
 
-const { url, policy, cacheMs }: Settings = JSON.parse(process.argv[2] ?? '{}');
+const { url, policy, cacheMs, graceMs, diesOfRedeeming }: Settings = JSON.parse(process.argv[2] ?? '{}');
 const pool = new pg.Pool({ connectionString: url, max: 10 });
 pool.on('error', () => {}); // the store cannot listen through what counts
 let shared = 0;
@@ -62,7 +68,10 @@ const store = new PostgresSessionStore({
       return {
         query(query) {
           if (query.text.includes('unnest')) shared += 1;
-          return client.query(query);
+          const result = client.query(query);
+          if (!diesOfRedeeming || !query.text.includes('rotated')) return result;
+
+          return result.finally(() => process.kill(process.pid, 'SIGKILL'));
         },
         release: (destroy) => client.release(destroy),
       };
@@ -79,6 +88,19 @@ const maintenance = new MaintenanceMode({
   store: new PostgresMaintenanceStore(store),
 });
 
+const remember = new RememberService({
+  sessions: service,
+  store: new PostgresRememberStore(store),
+  key: 'the key of a cluster, of at least thirty-two bytes',
+  graceMs,
+});
+const targets: Readonly<Record<string, object>> = {
+  start: maintenance,
+  end: maintenance,
+  signIn: remember,
+  redeem: remember,
+};
+
 process.on('message', (call: NodeCall) => {
   void answer(call).then((reply) => process.send?.(reply));
 });
@@ -90,7 +112,7 @@ async function answer({ id, method, args }: NodeCall): Promise<NodeAnswer> {
   if (method === 'countSharedStatements') return { id, value: shared };
 
   try {
-    const target = method === 'start' || method === 'end' ? maintenance : service;
+    const target = targets[method] ?? service;
     const act: unknown = Reflect.get(target, method);
     if (typeof act !== 'function') throw new TypeError(`no method ${method}`);
 

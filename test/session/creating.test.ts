@@ -59,6 +59,7 @@ describe('createSession', () => {
       lastActiveAt: clock.now(),
       idleTimeoutMs: 480 * MINUTE,
       absoluteExpiresAt: new Date(clock.now().getTime() + 30 * DAY),
+      authenticatedAt: clock.now(),
     });
   });
 

@@ -1,4 +1,5 @@
 import type { Character, User } from '../../src/directory.ts';
+import type { RememberStore } from '../../src/remember/remember-store.ts';
 import { SessionService } from '../../src/session/session-service.ts';
 import type { SessionServiceOptions } from '../../src/session/session-service-options.ts';
 import type { LinkStore } from '../../src/live/link-store.ts';
@@ -6,6 +7,7 @@ import type { MaintenanceStore } from '../../src/maintenance/maintenance-store.t
 import { MemoryDirectory } from '../../src/stores/memory/memory-directory.ts';
 import { MemoryLinkStore } from '../../src/stores/memory/memory-link-store.ts';
 import { MemoryMaintenanceStore } from '../../src/stores/memory/memory-maintenance-store.ts';
+import { MemoryRememberStore } from '../../src/stores/memory/memory-remember-store.ts';
 import { MemorySessionStore } from '../../src/stores/memory/memory-session-store.ts';
 import { FakeClock } from '../../src/testing/fake-clock.ts';
 
@@ -43,7 +45,7 @@ export const REFUSED = {
 
 /** Stands between a service and its stores: may act before the call, after it, or instead of it. */
 export type Around = (
-  method: keyof MemorySessionStore | keyof LinkStore | keyof MaintenanceStore,
+  method: keyof MemorySessionStore | keyof LinkStore | keyof MaintenanceStore | keyof RememberStore,
   call: () => Promise<unknown>,
 ) => Promise<unknown>;
 
@@ -58,6 +60,7 @@ export interface Host {
   /** The stores that belong to it, with the same around them. */
   readonly links: LinkStore;
   readonly closing: MaintenanceStore;
+  readonly families: RememberStore;
   readonly service: SessionService;
 }
 
@@ -72,9 +75,10 @@ export function openHost({ around, directory = peopledDirectory(), ...options }:
   const port = intercepted(store, around);
   const links = intercepted(new MemoryLinkStore(store), around);
   const closing = intercepted(new MemoryMaintenanceStore(store), around);
+  const families = intercepted(new MemoryRememberStore(store), around);
   const service = new SessionService({ ...options, store: port });
 
-  return { clock, directory, store, port, links, closing, service };
+  return { clock, directory, store, port, links, closing, families, service };
 }
 
 /** A host that notes which methods of the store are called, in `calls`. */

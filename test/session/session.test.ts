@@ -10,6 +10,7 @@ const SESSION: Session = {
   lastActiveAt: new Date(10_000),
   idleTimeoutMs: 1_000,
   absoluteExpiresAt: new Date(50_000),
+  authenticatedAt: new Date(0),
 };
 
 describe('sessionExpiresAt', () => {

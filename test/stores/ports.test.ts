@@ -3,10 +3,12 @@ import {
   MemoryDirectory,
   MemoryLinkStore,
   MemoryMaintenanceStore,
+  MemoryRememberStore,
   MemorySessionStore,
 } from '../../src/stores/memory/index.ts';
 import { type PgPool, PostgresSessionStore } from '../../src/stores/postgres/index.ts';
 import { PostgresLinkStore, PostgresMaintenanceStore } from '../../src/stores/postgres/live/index.ts';
+import { PostgresRememberStore } from '../../src/stores/postgres/remember/index.ts';
 
 const directory = new MemoryDirectory();
 const untouched: PgPool = {
@@ -18,7 +20,9 @@ const postgres = new PostgresSessionStore({ pool: untouched, directory });
 const PORTS = {
   MemoryLinkStore: { Store: MemoryLinkStore, own: memory, foreign: postgres },
   MemoryMaintenanceStore: { Store: MemoryMaintenanceStore, own: memory, foreign: postgres },
+  MemoryRememberStore: { Store: MemoryRememberStore, own: memory, foreign: postgres },
   PostgresLinkStore: { Store: PostgresLinkStore, own: postgres, foreign: memory },
+  PostgresRememberStore: { Store: PostgresRememberStore, own: postgres, foreign: memory },
   PostgresMaintenanceStore: { Store: PostgresMaintenanceStore, own: postgres, foreign: memory },
 } as const;
 

@@ -2,13 +2,17 @@ import type { LinkStore, MaintenanceStore } from '../../src/live/index.ts';
 import {
   MemoryLinkStore,
   MemoryMaintenanceStore,
+  MemoryRememberStore,
   MemorySessionStore,
 } from '../../src/stores/memory/index.ts';
 import type { PostgresSessionStore } from '../../src/stores/postgres/index.ts';
+import type { RememberStore } from '../../src/remember/index.ts';
 import { PostgresLinkStore, PostgresMaintenanceStore } from '../../src/stores/postgres/live/index.ts';
+import { PostgresRememberStore } from '../../src/stores/postgres/remember/index.ts';
 import {
   describeLinkStore,
   describeMaintenanceStore,
+  describeRememberStore,
   describeSessionStore,
   type OpenedStore,
   type StoreContext,
@@ -37,11 +41,26 @@ export function describePorts(name: string, options: PortsOptions): void {
   describeSessionStore(name, options);
   describeLinkStore(name, { ...options, open });
   describeMaintenanceStore(name, { ...options, open });
+  describeRememberStore(name, { ...options, open });
 }
 
 /** The stores of the other ports that belong to a session store. */
-export function portsOn(store: Store): { readonly links: LinkStore; readonly maintenance: MaintenanceStore } {
+export function portsOn(store: Store): OtherPorts {
   return store instanceof MemorySessionStore
-    ? { links: new MemoryLinkStore(store), maintenance: new MemoryMaintenanceStore(store) }
-    : { links: new PostgresLinkStore(store), maintenance: new PostgresMaintenanceStore(store) };
+    ? {
+        links: new MemoryLinkStore(store),
+        maintenance: new MemoryMaintenanceStore(store),
+        remember: new MemoryRememberStore(store),
+      }
+    : {
+        links: new PostgresLinkStore(store),
+        maintenance: new PostgresMaintenanceStore(store),
+        remember: new PostgresRememberStore(store),
+      };
+}
+
+interface OtherPorts {
+  readonly links: LinkStore;
+  readonly maintenance: MaintenanceStore;
+  readonly remember: RememberStore;
 }

@@ -1,8 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { type MemoryLinkStore, MemorySessionStore } from '../../src/stores/memory/index.ts';
+import {
+  type MemoryLinkStore,
+  type MemoryRememberStore,
+  MemorySessionStore,
+} from '../../src/stores/memory/index.ts';
 import {
   describeLinkStore,
   describeMaintenanceStore,
+  describeRememberStore,
   describeSessionStore,
   type StoreContext,
 } from '../../src/testing/index.ts';
@@ -13,12 +18,15 @@ import {
   CachingStore,
   CredulousLinkStore,
   ForgetfulStore,
+  ForgivingRememberStore,
   GreedyLinkStore,
   HastyStore,
   ImpatientLinkStore,
   KindStore,
   LateStore,
   LenientStore,
+  LooseRememberStore,
+  ObliviousRememberStore,
   OpenStore,
   RevivingStore,
   SparingStore,
@@ -36,7 +44,10 @@ const LISTING = 'counts and lists';
 const LINKING = 'nodes, and the links of sessions';
 const PRESENCE = 'who is there';
 const MAINTENANCE = 'a closed game';
+const REMEMBERING = 'clients that are remembered';
 const RACING = 'calls at the same time';
+
+const SUITES = [describeSessionStore, describeLinkStore, describeMaintenanceStore, describeRememberStore];
 
 /** Cases of the suite that a store fails, by chapter. */
 type Failures = Readonly<Record<string, readonly string[]>>;
@@ -62,6 +73,7 @@ describe('the suites of stores', () => {
       LINKING,
       PRESENCE,
       MAINTENANCE,
+      REMEMBERING,
     ]);
   });
 
@@ -103,6 +115,9 @@ describe('the suites of stores', () => {
     ['lets a node adopt from the living', linkedBy(GreedyLinkStore), [LINKING]],
     ['believes dead nodes', linkedBy(CredulousLinkStore), [LINKING, PRESENCE]],
     ['lets everybody into a closed game', (context) => new OpenStore(context), [MAINTENANCE]],
+    ['forgives every copy', rememberedBy(ForgivingRememberStore), [REMEMBERING]],
+    ['does not know a copy', rememberedBy(ObliviousRememberStore), [REMEMBERING]],
+    ['lets go of sessions', rememberedBy(LooseRememberStore), [REMEMBERING]],
     ['remembers users', (context) => new MemorySessionStore(rememberingUsers(context)), [READING, LISTING]],
   ])('finds out a store that %s', async (_, open, chapters) => {
     const failures = await failuresOf(open);
@@ -123,16 +138,24 @@ interface Case {
   readonly run: () => Promise<void>;
 }
 
-/** Opens what is wrong: a store of sessions, or that of the links of a sound one. */
-type Open = (
-  context: StoreContext,
-) => MemorySessionStore | { readonly store: MemorySessionStore; readonly links: MemoryLinkStore };
+/** Opens what is wrong: a store of sessions, or one of another port on a sound store of sessions. */
+type Open = (context: StoreContext) => MemorySessionStore | ({ readonly store: MemorySessionStore } & Others);
+
+type Others = Partial<ReturnType<typeof portsOn>>;
 
 function linkedBy(Links: typeof MemoryLinkStore): Open {
+  return on((store) => ({ links: new Links(store) }));
+}
+
+function rememberedBy(Remember: typeof MemoryRememberStore): Open {
+  return on((store) => ({ remember: new Remember(store) }));
+}
+
+function on(others: (store: MemorySessionStore) => Others): Open {
   return (context) => {
     const store = new MemorySessionStore(context);
 
-    return { store, links: new Links(store) };
+    return { store, ...others(store) };
   };
 }
 
@@ -141,7 +164,7 @@ function casesOf(open: Open, close?: () => Promise<void>): Case[] {
   const cases: Case[] = [];
   let chapter = '';
 
-  for (const describeStore of [describeSessionStore, describeLinkStore, describeMaintenanceStore]) {
+  for (const describeStore of SUITES) {
     describeStore('a store', {
       describe: (title, body) => {
         chapter = title;

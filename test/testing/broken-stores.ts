@@ -12,10 +12,12 @@ import type {
   SessionRecord,
   TouchOutcome,
 } from '../../src/session/session-store.ts';
+import type { RedeemOutcome, Redemption } from '../../src/remember/index.ts';
 import { isExpired, type Session, sessionExpiresAt } from '../../src/session/session.ts';
 import {
   MemoryLinkStore,
   MemoryMaintenanceStore,
+  MemoryRememberStore,
   MemorySessionStore,
 } from '../../src/stores/memory/index.ts';
 import type { StoreContext } from '../../src/testing/index.ts';
@@ -233,6 +235,31 @@ export class GreedyLinkStore extends MemoryLinkStore {
     for (const other of this.#nodes) if (other !== nodeId) await super.endNode(other);
 
     return super.adoptSessions(nodeId);
+  }
+}
+
+/** Gives the same successor however late somebody comes. */
+export class ForgivingRememberStore extends MemoryRememberStore {
+  override redeemToken(redemption: Redemption): Promise<RedeemOutcome> {
+    return super.redeemToken({ ...redemption, graceMs: Infinity });
+  }
+}
+
+/** Forgets a used token: to it, a copy is a stranger. */
+export class ObliviousRememberStore extends MemoryRememberStore {
+  override async redeemToken(redemption: Redemption): Promise<RedeemOutcome> {
+    const outcome = await super.redeemToken(redemption);
+
+    return outcome === 'reused' ? 'unknown' : outcome;
+  }
+}
+
+/** Hangs no session on a family when it is only repeated. */
+export class LooseRememberStore extends MemoryRememberStore {
+  override async redeemToken(redemption: Redemption): Promise<RedeemOutcome> {
+    const record = await super.findToken(redemption.familyId, redemption.secretHash);
+
+    return super.redeemToken(record?.usedAt ? { ...redemption, sessionId: 'none' } : redemption);
   }
 }
 

@@ -2,21 +2,25 @@ import type { Clock } from '../../clock.ts';
 import type { Maintenance, MaintenanceRecord } from '../../maintenance/maintenance-store.ts';
 import type { DirectoryReader } from '../directory-reader.ts';
 import { NodeTable } from './node-table.ts';
-import type { SessionTable } from './session-table.ts';
+import { FamilyTable } from './family-table.ts';
+import { SessionTable } from './session-table.ts';
 
 /** What the stores of all ports have in common. */
 export class MemoryDatabase {
   readonly table: SessionTable;
   readonly clock: Clock;
   readonly directory: DirectoryReader;
+  readonly families: FamilyTable = new FamilyTable();
+  readonly maxFamilies: number;
   readonly nodes: NodeTable = new NodeTable();
   /** The ids of sessions that have a link, and of some that had one. */
   readonly linkedIds: Set<string> = new Set();
   /** Why the game is closed, if it is. */
   maintenance: Maintenance | null = null;
 
-  constructor(table: SessionTable, clock: Clock, directory: DirectoryReader) {
-    this.table = table;
+  constructor(maxSessions: number, clock: Clock, directory: DirectoryReader) {
+    this.maxFamilies = maxSessions;
+    this.table = new SessionTable(maxSessions, this.families);
     this.clock = clock;
     this.directory = directory;
   }

@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { type Clock, systemClock } from '../../clock.ts';
 import type { Directory } from '../../directory.ts';
 import { SessionStoreError } from '../../errors.ts';
-import type { Ending, EndingCause } from '../../session/ending.ts';
+import { type Ending, type EndingCause, FORGETTING_REASONS } from '../../session/ending.ts';
 import { termsFor } from '../../session/session-policy.ts';
 import type {
   ActiveCharacter,
@@ -19,7 +19,7 @@ import { isActiveWithin, isExpired, type Session } from '../../session/session.t
 import { DirectoryReader } from '../directory-reader.ts';
 import { MemoryDatabase, share } from './memory-database.ts';
 import { newSession } from './new-session.ts';
-import { copyOfLink, type Row, SessionTable } from './session-table.ts';
+import { copyOfLink, type Row, type SessionTable } from './session-table.ts';
 
 /** What a memory store is built from. */
 export interface MemorySessionStoreOptions {
@@ -60,8 +60,8 @@ export class MemorySessionStore implements SessionStore {
     this.#directory = new DirectoryReader(directory);
     this.#clock = clock;
     this.#maxSessions = maxSessions;
-    this.#table = new SessionTable(maxSessions);
-    this.#database = new MemoryDatabase(this.#table, clock, this.#directory);
+    this.#database = new MemoryDatabase(maxSessions, clock, this.#directory);
+    this.#table = this.#database.table;
     share(this, this.#database);
   }
 
@@ -95,6 +95,7 @@ export class MemorySessionStore implements SessionStore {
       secretHash: new Uint8Array(input.secretHash),
       link: null,
       isHidden: false,
+      familyId: null,
     });
 
     return { outcome: 'created', session: copyOf(session), endings };
@@ -180,6 +181,7 @@ export class MemorySessionStore implements SessionStore {
     const now = this.#clock.now();
     const rows = this.#table.liveOfUser(userId, now);
     for (const row of rows) this.#table.end(row, cause, now);
+    if (FORGETTING_REASONS.includes(cause.reason)) this.#database.families.deleteOfUser(userId);
 
     return rows.length;
   }
@@ -199,6 +201,7 @@ export class MemorySessionStore implements SessionStore {
       this.#table.end(row, cause, now);
       ended += 1;
     }
+    if (FORGETTING_REASONS.includes(cause.reason)) this.#database.families.deleteAll();
 
     return ended;
   }
@@ -216,6 +219,11 @@ export class MemorySessionStore implements SessionStore {
       // The pause may have been the end of this row.
       if (this.#table.find(row.session.id) !== row) continue;
       if (this.#table.expire(row, now) !== null) ended += 1;
+    }
+    for (const familyId of this.#database.families.ids()) {
+      looked += 1;
+      if (looked % CLEANUP_STEP === 0) await setImmediate();
+      this.#database.families.findLive(familyId, this.#clock.now()); // deletes it if it is not
     }
     while (!this.#table.forgetOldEndings(this.#clock.now(), CLEANUP_STEP)) await setImmediate();
 
@@ -262,6 +270,7 @@ function copyOf(session: Session): Session {
     createdAt: new Date(session.createdAt),
     lastActiveAt: new Date(session.lastActiveAt),
     absoluteExpiresAt: new Date(session.absoluteExpiresAt),
+    authenticatedAt: session.authenticatedAt && new Date(session.authenticatedAt),
   };
 }
 

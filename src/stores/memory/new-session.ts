@@ -13,5 +13,6 @@ export function newSession(input: NewSession, terms: SessionTerms, createdAt: Da
     lastActiveAt: new Date(createdAt),
     idleTimeoutMs: terms.idleTimeoutMs,
     absoluteExpiresAt: new Date(createdAt.getTime() + lifetimeMs(terms)),
+    authenticatedAt: input.isAuthenticated ? new Date(createdAt) : null,
   };
 }

@@ -1,7 +1,8 @@
-import type { Ending, EndingCause } from '../../session/ending.ts';
+import { type Ending, type EndingCause, FORGETTING_REASONS } from '../../session/ending.ts';
 import type { EndingRecord, SessionLink } from '../../session/session-store.ts';
 import { isExpired, type Session } from '../../session/session.ts';
 import { EndingLog } from './ending-log.ts';
+import type { FamilyTable } from './family-table.ts';
 import { ShardedMap } from './sharded-map.ts';
 
 const EXPIRED: EndingCause = { reason: 'expired', actorId: null };
@@ -12,6 +13,8 @@ export interface Row {
   readonly secretHash: Uint8Array;
   link: SessionLink | null;
   isHidden: boolean;
+  /** The family of remember tokens that it hangs on. */
+  familyId: string | null;
 }
 
 /**
@@ -24,9 +27,11 @@ export class SessionTable {
   readonly #idsByUser = new ShardedMap<string | Set<string>>();
   readonly #idsByCharacter = new ShardedMap<string>();
   readonly #endings: EndingLog;
+  readonly #families: FamilyTable;
   #sweeper: Iterator<Row> = this.#rows.values();
 
-  constructor(maxEndings: number) {
+  constructor(maxEndings: number, families: FamilyTable) {
+    this.#families = families;
     this.#endings = new EndingLog(maxEndings);
   }
 
@@ -97,12 +102,14 @@ export class SessionTable {
 
   end(row: Row, cause: EndingCause, now: Date): Ending {
     const { id, userId, characterId } = row.session;
+    const { familyId } = row;
     const ids = this.#idsByUser.get(userId);
 
     this.#rows.delete(id);
     if (characterId !== null) this.#idsByCharacter.delete(characterId);
     if (typeof ids === 'object') ids.delete(id);
     if (ids === id || (typeof ids === 'object' && ids.size === 0)) this.#idsByUser.delete(userId);
+    if (familyId !== null && FORGETTING_REASONS.includes(cause.reason)) this.#families.delete(familyId);
     this.#endings.add(row.session, row.secretHash, cause, now);
 
     return { sessionId: id, userId, reason: cause.reason, actorId: cause.actorId, endedAt: new Date(now) };

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ENDING_RETENTION_MS } from '../../session/ending.ts';
 import type { Connections } from './connections.ts';
 import type { EndingStatements } from './statements/ending-statements.ts';
-import { countOf } from './statements/rows.ts';
+import { type Count, countOf } from './statements/rows.ts';
 
 /** How large the steps are. */
 export interface CleanupSteps {
@@ -31,10 +31,11 @@ export class Cleanup {
     this.#steps = steps;
   }
 
-  /** Ends expired sessions, and forgets old endings; how many sessions it ended. */
+  /** Ends expired sessions, forgets old endings and clients; how many sessions it ended. */
   async run(): Promise<number> {
     const ended = await this.#endExpired();
     await this.#forgetEndings();
+    await this.#forgetFamilies();
 
     return ended;
   }
@@ -63,15 +64,20 @@ export class Cleanup {
   }
 
   async #forgetEndings(): Promise<void> {
-    for (;;) {
-      const forgotten = await unhurried(() =>
-        this.#connections.run(this.#statements.forgetEndingsBatch, {
-          size: this.#steps.batch,
-          retention: ENDING_RETENTION_MS,
-        }),
-      );
-      if (countOf(forgotten) < this.#steps.batch) return;
-    }
+    const { batch: size } = this.#steps;
+    const params = { size, retention: ENDING_RETENTION_MS };
+
+    await this.#untilFewer(() => this.#connections.run(this.#statements.forgetEndingsBatch, params));
+  }
+
+  async #forgetFamilies(): Promise<void> {
+    const { batch: size } = this.#steps;
+
+    await this.#untilFewer(() => this.#connections.run(this.#statements.forgetFamiliesBatch, { size }));
+  }
+
+  async #untilFewer(forget: () => Promise<readonly Count[]>): Promise<void> {
+    for (;;) if (countOf(await unhurried(forget)) < this.#steps.batch) return;
   }
 }
 

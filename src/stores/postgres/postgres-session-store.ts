@@ -1,5 +1,5 @@
 import { SessionStoreError } from '../../errors.ts';
-import type { Ending, EndingCause } from '../../session/ending.ts';
+import { type Ending, type EndingCause, FORGETTING_REASONS } from '../../session/ending.ts';
 import type {
   ActiveCharacter,
   CharacterSelection,
@@ -126,10 +126,9 @@ export class PostgresSessionStore implements SessionStore {
 
   async endSession(sessionId: string, cause: EndingCause): Promise<Ending | null> {
     if (!isSessionId(sessionId)) return null;
-    const [row] = await this.#database.run(this.#statements.endSession, {
-      id: sessionId,
-      ...paramsOf(cause),
-    });
+    const params = { id: sessionId, ...paramsOf(cause) };
+    const [row] = await this.#database.run(this.#statements.endSession, params);
+    await this.#forget(row?.unforgotten);
 
     return row === undefined || row.reason === 'expired' ? null : toEnding(row);
   }
@@ -156,6 +155,7 @@ export class PostgresSessionStore implements SessionStore {
         character: characterId,
         ...paramsOf(cause),
       });
+      await this.#forget(row?.unforgotten);
       if (row?.missed === true) continue;
 
       return row !== undefined && isEnding(row) && row.reason !== 'expired' ? toEnding(row) : null;
@@ -163,9 +163,13 @@ export class PostgresSessionStore implements SessionStore {
   }
 
   async endAllSessions(cause: EndingCause): Promise<number> {
-    return this.#database.whileNobodySignsIn(async (transaction) =>
-      countOf(await transaction.run(this.#statements.endAllSessions, paramsOf(cause))),
-    );
+    return this.#database.whileNobodySignsIn(async (transaction) => {
+      const ended = await transaction.run(this.#statements.endAllSessions, paramsOf(cause));
+      if (FORGETTING_REASONS.includes(cause.reason))
+        await transaction.run(this.#statements.forgetAllFamilies, {});
+
+      return countOf(ended);
+    });
   }
 
   async cleanupExpiredSessions(): Promise<number> {
@@ -182,6 +186,10 @@ export class PostgresSessionStore implements SessionStore {
     await this.#database.ready();
 
     return this.#people.listActiveCharacters(worldId, activeWithinMs);
+  }
+
+  async #forget(familyId: string | null | undefined): Promise<void> {
+    if (familyId) await this.#database.run(this.#statements.forgetFamily, { id: familyId });
   }
 
   async #create(input: NewSession): Promise<TriedCreation> {

@@ -1,5 +1,5 @@
 import type { Character } from '../../directory.ts';
-import type { Ending, EndingCause } from '../../session/ending.ts';
+import { type Ending, type EndingCause, FORGETTING_REASONS } from '../../session/ending.ts';
 import { type SessionTerms, termsFor } from '../../session/session-policy.ts';
 import type { CharacterSelection, NewSession, SelectCharacterOutcome } from '../../session/session-store.ts';
 import type { Runner } from './connection.ts';
@@ -91,9 +91,13 @@ export class UserTransactions {
 
   /** Ends all sessions of a user. Without the lock, two that take several of his rows could deadlock. */
   async endSessions(user: string, cause: EndingCause): Promise<number> {
-    return this.#whileLocked(user, async (transaction) =>
-      countOf(await transaction.run(this.#statements.endSessionsOfUser, { user, ...paramsOf(cause) })),
-    );
+    return this.#whileLocked(user, async (transaction) => {
+      const ended = await transaction.run(this.#statements.endSessionsOfUser, { user, ...paramsOf(cause) });
+      if (FORGETTING_REASONS.includes(cause.reason))
+        await transaction.run(this.#statements.forgetFamiliesOfUser, { user });
+
+      return countOf(ended);
+    });
   }
 
   /** `had` says only which statement to try first: it was counted before the user was locked. */

@@ -184,6 +184,7 @@ function attempt(
     userId: user.id,
     secretHash: someHash(),
     clientType: 'suite',
+    isAuthenticated: true,
     policy: definePolicy(policy),
   });
 }

@@ -157,6 +157,7 @@ function actionsOn(store: SessionStore): Pick<Fixture, 'create' | 'play' | 'isLi
         userId: user.id,
         secretHash: someHash(),
         clientType: 'suite',
+        isAuthenticated: true,
         policy: definePolicy(policy),
       });
       assert.ok(created.outcome === 'created', `creating a session: ${created.outcome}`);

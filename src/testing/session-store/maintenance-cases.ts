@@ -146,6 +146,7 @@ async function signIn(
     userId,
     secretHash: someHash(),
     clientType: 'suite',
+    isAuthenticated: true,
     policy: definePolicy(policy),
   });
 

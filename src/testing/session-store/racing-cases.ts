@@ -176,6 +176,7 @@ function createUnder(
     userId,
     secretHash: someHash(),
     clientType: 'race',
+    isAuthenticated: true,
     policy: definePolicy({ maxSessionsPerUser, sessionLimitPolicy }),
   });
 }

@@ -301,6 +301,7 @@ function open(maxSessions: number): Opened {
       userId: user.id,
       secretHash: new Uint8Array(32),
       clientType: '',
+      isAuthenticated: true,
       policy: definePolicy(policy),
     });
 

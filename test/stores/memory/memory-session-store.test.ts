@@ -21,6 +21,19 @@ describePorts('MemorySessionStore', {
 });
 
 describe('findSession', () => {
+  it('gives out no hash that the store still holds, and neither does findEnding', async () => {
+    const { store, id } = await openWithSession();
+    const secretHash = [...((await store.findSession(id))?.secretHash ?? [])];
+    expect(secretHash).toHaveLength(32);
+
+    (await store.findSession(id))?.secretHash.fill(0);
+    expect([...((await store.findSession(id))?.secretHash ?? [])]).toEqual(secretHash);
+    await store.endSession(id, KICKED);
+    (await store.findEnding(id))?.secretHash.fill(0);
+
+    expect([...((await store.findEnding(id))?.secretHash ?? [])]).toEqual(secretHash);
+  });
+
   it('says when it read the row, not when the host had answered', async () => {
     const { clock, directory, store, id } = await openWithSession();
     const before = clock.now();
@@ -134,6 +147,7 @@ async function openWithSession(): Promise<Opened> {
       userId,
       secretHash: new Uint8Array(32),
       clientType: '',
+      isAuthenticated: true,
       policy: definePolicy(),
     });
   const id = newUuid();

@@ -13,6 +13,8 @@ export interface NewSessionParams {
   readonly user: string;
   readonly secretHash: Uint8Array;
   readonly clientType: string;
+  /** `true` or `false`. */
+  readonly authenticated: string;
 }
 
 /** A session to insert. */
@@ -66,12 +68,14 @@ export function inserting(
   { idleTimeoutMs, lifetimeMs: life, from }: Insertion,
 ): RawBuilder<unknown> {
   return sql`insert into ${sql.table(`${schema}.sessions`)} as s (
-      id, user_id, secret_hash, client_type, created_at, last_active_at, idle_timeout_ms, absolute_expires_at
+      id, user_id, secret_hash, client_type, created_at, last_active_at, idle_timeout_ms, absolute_expires_at,
+      authenticated_at
     )
     select
       ${param('id', 'uuid')}, ${param('user', 'text')}, ${param('secretHash', 'bytea')},
       ${param('clientType', 'text')}, mud_auth_clock.now, mud_auth_clock.now,
-      ${idleTimeoutMs}, mud_auth_clock.now + ${interval(life)}
+      ${idleTimeoutMs}, mud_auth_clock.now + ${interval(life)},
+      case when ${param('authenticated', 'boolean')} then mud_auth_clock.now end
     from ${from}
     returning ${timesColumn()}`;
 }
@@ -154,8 +158,14 @@ export function creatingStatements(schema: string): CreatingStatements {
   };
 }
 
-export function paramsOfNew({ id, userId, secretHash, clientType }: NewSession): NewSessionParams {
-  return { id, user: userId, secretHash, clientType };
+export function paramsOfNew({
+  id,
+  userId,
+  secretHash,
+  clientType,
+  isAuthenticated,
+}: NewSession): NewSessionParams {
+  return { id, user: userId, secretHash, clientType, authenticated: String(isAuthenticated) };
 }
 
 export function paramsOfTerms(terms: SessionTerms): Pick<InsertParams, 'idleTimeoutMs' | 'lifetimeMs'> {

@@ -1,7 +1,7 @@
 import { type RawBuilder, sql } from 'kysely';
-import type { EndingCause } from '../../../session/ending.ts';
+import { type EndingCause, FORGETTING_REASONS } from '../../../session/ending.ts';
 import { quoted } from '../identifiers.ts';
-import { durably, interval, isExpired, now } from './fragments.ts';
+import { durably, interval, isExpired, isFamilyLive, now } from './fragments.ts';
 import { type Count, endingColumns, type EndingRow, type PerhapsEnding } from './rows.ts';
 import { type AtMoment, type Param, Statement } from './statement.ts';
 
@@ -25,9 +25,14 @@ interface ExpiredBatch extends Count {
   readonly blocks: string;
 }
 
+/** A family that began while its session was waited for, and could not be seen to be ended. */
+interface Unforgotten {
+  readonly unforgotten: string | null;
+}
+
 /** The statements by which sessions end. Each deletes rows and remembers their endings in one step. */
 export interface EndingStatements {
-  readonly endSession: Statement<Cause & { id: string }, EndingRow>;
+  readonly endSession: Statement<Cause & { id: string }, EndingRow & Unforgotten>;
   readonly expireSession: Statement<{ id: string }, EndingRow>;
   readonly expireSessionsOfUser: Statement<{ user: string }, Count>;
   readonly endSessionsOfUser: Statement<Cause & { user: string }, Count>;
@@ -37,21 +42,36 @@ export interface EndingStatements {
    */
   readonly endSessionOfCharacter: Statement<
     Cause & { character: string },
-    PerhapsEnding & { readonly missed: boolean }
+    PerhapsEnding & Unforgotten & { readonly missed: boolean }
   >;
   readonly endAllSessions: Statement<Cause, Count>;
   /** Ends at most so many of the expired sessions in a part of the table, passing over those that another writer holds. */
   readonly endExpiredBatch: Statement<{ from: string; to: string; size: number }, ExpiredBatch>;
   /** Forgets some of the endings past their retention. */
   readonly forgetEndingsBatch: Statement<{ size: number; retention: number }, Count>;
+  /** Forgets some of the families of remember tokens that are not live. */
+  readonly forgetFamiliesBatch: Statement<{ size: number }, Count>;
+  readonly forgetFamily: Statement<{ id: string }, object>;
+  readonly forgetFamiliesOfUser: Statement<{ user: string }, object>;
+  readonly forgetAllFamilies: Statement<object, object>;
 }
 
 export function endingStatements(schema: string): EndingStatements {
   const sessions = sql.table(`${schema}.sessions`);
   const endings = sql.table(`${schema}.session_endings`);
+  const families = sql.table(`${schema}.remember_families`);
 
-  const endingFor = (param: Param<AtMoment & Cause>, which: RawBuilder<unknown>): RawBuilder<unknown> =>
-    endingCtes(schema, param, { which, reason: param('reason', 'text'), actor: param('actor', 'text') });
+  const endingFor = (
+    param: Param<AtMoment & Cause>,
+    which: RawBuilder<unknown>,
+    forgets = false,
+  ): RawBuilder<unknown> =>
+    endingCtes(schema, param, {
+      which,
+      reason: param('reason', 'text'),
+      actor: param('actor', 'text'),
+      forgets,
+    });
   const expiring = (
     param: Param<AtMoment>,
     which: RawBuilder<unknown>,
@@ -60,11 +80,16 @@ export function endingStatements(schema: string): EndingStatements {
     endingCtes(schema, param, { which, reason: sql`'expired'`, actor: sql`null::text`, batch });
 
   const theEndings = sql`select ${sql.join([...endingColumns])} from remembered as e`;
+  const unforgotten = sql`(
+    select g.remember_family::text from gone as g where ${isForgetting(sql`g.reason`)} and not exists (select from forgotten)
+  ) as unforgotten`;
   const theLivingCounted = sql`select pg_catalog.count(*)::text as count from remembered where reason <> 'expired'`;
 
   return {
     endSession: new Statement(
-      (param) => sql<EndingRow>`${endingFor(param, sql`s.id = ${param('id', 'uuid')}`)} ${theEndings}`,
+      (param) => sql<EndingRow & Unforgotten>`
+        ${endingFor(param, sql`s.id = ${param('id', 'uuid')}`, true)}
+        select ${sql.join([...endingColumns])}, ${unforgotten} from remembered as e`,
     ),
 
     expireSession: new Statement(
@@ -91,9 +116,9 @@ export function endingStatements(schema: string): EndingStatements {
     endSessionOfCharacter: new Statement((param) => {
       const held = sql`s.character_id = ${param('character', 'text')}`;
 
-      return sql<PerhapsEnding & { readonly missed: boolean }>`
-        ${endingFor(param, held)}
-        select ${sql.join([...endingColumns])},
+      return sql<PerhapsEnding & Unforgotten & { readonly missed: boolean }>`
+        ${endingFor(param, held, true)}
+        select ${sql.join([...endingColumns])}, ${unforgotten},
           e.session_id is null and exists (select from ${sessions} as s where ${held}) as missed
         from (select) as nothing left join remembered as e on true`;
     }),
@@ -128,6 +153,31 @@ export function endingStatements(schema: string): EndingStatements {
         )
         select pg_catalog.count(*)::text as count from forgotten`,
     ),
+
+    forgetFamiliesBatch: new Statement(
+      (param) => sql<Count>`
+        with mud_auth_clock as (
+          select ${now(param)} as now
+        ), batch as materialized (
+          select f.id from ${families} as f, mud_auth_clock where not ${isFamilyLive}
+          limit ${param('size', 'integer')} for update of f skip locked
+        ), forgotten as (
+          delete from ${families} where id in (select id from batch) returning 1
+        )
+        select pg_catalog.count(*)::text as count from forgotten`,
+    ),
+
+    forgetFamily: new Statement(
+      (param) => sql<object>`
+        with mud_auth_commit as (select ${durably})
+        delete from ${families} using mud_auth_commit where id = ${param('id', 'uuid')}`,
+    ),
+
+    forgetFamiliesOfUser: new Statement(
+      (param) => sql<object>`delete from ${families} where user_id = ${param('user', 'text')}`,
+    ),
+
+    forgetAllFamilies: new Statement(() => sql<object>`delete from ${families}`),
   };
 }
 
@@ -138,6 +188,8 @@ interface EndingClause {
   readonly actor: RawBuilder<string | null>;
   /** A CTE, with a comma, that `which` speaks of. */
   readonly batch?: RawBuilder<unknown>;
+  /** Whether the families of remember tokens that they hang on end too, for the reasons that ask for it. */
+  readonly forgets?: boolean;
 }
 
 /**
@@ -148,14 +200,14 @@ interface EndingClause {
 export function endingCtes(
   schema: string,
   param: Param<AtMoment>,
-  { which, reason, actor, batch = sql`` }: EndingClause,
+  { which, reason, actor, batch = sql``, forgets = false }: EndingClause,
 ): RawBuilder<unknown> {
   return sql`
     with mud_auth_clock as (
       select ${now(param)} as now, ${durably}
     ), ${batch} gone as (
       delete from ${sql.table(`${schema}.sessions`)} as s using mud_auth_clock where ${which}
-      returning s.id, s.user_id, s.secret_hash, s.created_at, mud_auth_clock.now as ended_at,
+      returning s.id, s.user_id, s.secret_hash, s.created_at, s.remember_family, mud_auth_clock.now as ended_at,
         case when ${isExpired} then 'expired' else ${reason} end as reason,
         case when ${isExpired} then null else ${actor} end as actor_id
     ), remembered as (
@@ -167,5 +219,17 @@ export function endingCtes(
         user_id = excluded.user_id, secret_hash = excluded.secret_hash, reason = excluded.reason,
         actor_id = excluded.actor_id, ended_at = excluded.ended_at
       returning *
+    )${forgets ? forgetting(schema) : sql``}`;
+}
+
+function forgetting(schema: string): RawBuilder<unknown> {
+  return sql`, forgotten as (
+      delete from ${sql.table(`${schema}.remember_families`)} as f using gone
+      where f.id = gone.remember_family and ${isForgetting(sql`gone.reason`)}
+      returning 1
     )`;
+}
+
+function isForgetting(reason: RawBuilder<unknown>): RawBuilder<unknown> {
+  return sql`${reason} in (${sql.join(FORGETTING_REASONS.map((each) => sql.lit(each)))})`;
 }

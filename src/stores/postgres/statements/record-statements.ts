@@ -49,7 +49,7 @@ export function sessionsOf(sessions: RawBuilder<unknown>, ids: RawBuilder<string
 /** What the session's own row says in a record. */
 export function toRecord(row: RecordRow): Pick<SessionRecord, 'session' | 'secretHash' | 'link' | 'readAt'> {
   const words = row.times.split(' ');
-  const [, , , , readAt = '', nodeId, linkDeadSince] = words;
+  const [, , , , , readAt = '', nodeId, linkDeadSince] = words;
 
   return {
     session: toSession(row, words),

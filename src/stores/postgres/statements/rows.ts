@@ -12,7 +12,7 @@ export interface SessionRow {
   readonly user_id: string;
   readonly character_id: string | null;
   readonly client_type: string;
-  /** All its times in one column, since each column has its price: the idle time in milliseconds, then times as `epoch` writes them. */
+  /** All its times in one column, since each column has its price: the idle time in milliseconds, then times as `epoch` writes them, or `-`. */
   readonly times: string;
 }
 
@@ -40,14 +40,21 @@ export function timesColumn(
   ...moreWords: readonly RawBuilder<unknown>[]
 ): AliasedRawBuilder<string, 'times'> {
   const times = [sql`s.created_at`, sql`s.last_active_at`, sql`s.absolute_expires_at`].map(epoch);
+  const perhaps = sql`coalesce(${epoch(sql`s.authenticated_at`)}::text, '-')`;
 
-  return sql<string>`pg_catalog.concat_ws(' ', s.idle_timeout_ms, ${sql.join([...times, ...moreWords])})`.as(
+  return sql<string>`pg_catalog.concat_ws(' ', s.idle_timeout_ms, ${sql.join([...times, perhaps, ...moreWords])})`.as(
     'times',
   );
 }
 
 export function toSession(row: SessionRow, words: readonly string[] = row.times.split(' ')): Session {
-  const [idleTimeoutMs = '', createdAt = '', lastActiveAt = '', absoluteExpiresAt = ''] = words;
+  const [
+    idleTimeoutMs = '',
+    createdAt = '',
+    lastActiveAt = '',
+    absoluteExpiresAt = '',
+    authenticatedAt = '-',
+  ] = words;
 
   return {
     id: row.id,
@@ -58,6 +65,7 @@ export function toSession(row: SessionRow, words: readonly string[] = row.times.
     lastActiveAt: toTime(lastActiveAt),
     idleTimeoutMs: Number(idleTimeoutMs),
     absoluteExpiresAt: toTime(absoluteExpiresAt),
+    authenticatedAt: authenticatedAt === '-' ? null : toTime(authenticatedAt),
   };
 }
 

@@ -18,6 +18,8 @@ interface SessionsTable {
   node_id: string | null;
   link_dead_since: Date | null;
   is_hidden: boolean;
+  authenticated_at: Date | null;
+  remember_family: string | null;
 }
 
 interface SessionEndingsTable {

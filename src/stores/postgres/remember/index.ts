@@ -1,0 +1,1 @@
+export { PostgresRememberStore } from './postgres-remember-store.ts';
