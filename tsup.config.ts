@@ -7,6 +7,7 @@ const config: Options = {
     memory: 'src/stores/memory/index.ts',
     postgres: 'src/stores/postgres/index.ts',
     'postgres-live': 'src/stores/postgres/live/index.ts',
+    'postgres-pglite': 'src/stores/postgres/pglite/index.ts',
     'postgres-remember': 'src/stores/postgres/remember/index.ts',
     remember: 'src/remember/index.ts',
     testing: 'src/testing/index.ts',

@@ -8,6 +8,7 @@ const alias = {
   'mud-auth/live': source('live/index.ts'),
   'mud-auth/memory': source('stores/memory/index.ts'),
   'mud-auth/postgres/live': source('stores/postgres/live/index.ts'),
+  'mud-auth/postgres/pglite': source('stores/postgres/pglite/index.ts'),
   'mud-auth/postgres/remember': source('stores/postgres/remember/index.ts'),
   'mud-auth/postgres': source('stores/postgres/index.ts'),
   'mud-auth/remember': source('remember/index.ts'),

@@ -4,10 +4,10 @@ import { type Directory, SessionService, type User } from '../../src/index.ts';
 import {
   migrateToLatest,
   type PgClient,
-  pglitePool,
   type PgPool,
   PostgresSessionStore,
 } from '../../src/stores/postgres/index.ts';
+import { pglitePool } from '../../src/stores/postgres/pglite/index.ts';
 import { hostTablesSql } from '../support/host-tables.ts';
 import { failureOf, putPeople } from './fixture.ts';
 

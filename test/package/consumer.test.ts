@@ -14,6 +14,7 @@ const ENTRIES = [
   'mud-auth/memory',
   'mud-auth/postgres',
   'mud-auth/postgres/live',
+  'mud-auth/postgres/pglite',
   'mud-auth/postgres/remember',
   'mud-auth/remember',
   'mud-auth/testing',

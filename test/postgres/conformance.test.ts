@@ -1,11 +1,7 @@
 import { PGlite } from '@electric-sql/pglite';
 import { afterAll, beforeAll, describe, it } from 'vitest';
-import {
-  type HostIdType,
-  migrateToLatest,
-  pglitePool,
-  PostgresSessionStore,
-} from '../../src/stores/postgres/index.ts';
+import { type HostIdType, migrateToLatest, PostgresSessionStore } from '../../src/stores/postgres/index.ts';
+import { pglitePool } from '../../src/stores/postgres/pglite/index.ts';
 import { describePorts } from '../support/describe-ports.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { hostIdOf, hostRecords, hostTablesSql } from '../support/host-tables.ts';

@@ -64,16 +64,19 @@ export class Connections implements Pick<Runner, 'run'> {
   }
 
   /** Runs a statement about one session so that calls of the same moment share it. */
-  sharing<Row extends { readonly id: string }>({ one, many }: StatementPair<Row>): Coalescer<Row> {
-    const question: Question<Row> = {
+  sharingLooks<Row extends { readonly id: string }>({ one, many }: StatementPair<Row>): Coalescer<Row> {
+    return this.sharing({
       one: async (id, onTook) => (await this.run(one, { id }, onTook))[0],
       many: async (ids, onTook) => {
         const rows = await this.run(many, { ids: arrayOf(ids) }, onTook);
 
         return new Map(rows.map((row) => [row.id, row]));
       },
-    };
+    });
+  }
 
+  /** Lets calls of the same moment share what they ask. */
+  sharing<Answer>(question: Question<Answer>): Coalescer<Answer> {
     return new Coalescer(question, SHARING * this.#options.maxWaiting);
   }
 

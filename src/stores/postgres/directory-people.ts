@@ -42,7 +42,7 @@ export class DirectoryPeople implements People {
     this.#connections = connections;
     this.#byUser = byUser;
     this.#directory = new DirectoryReader(directory);
-    this.#records = connections.sharing(findRecordStatements(schema));
+    this.#records = connections.sharingLooks(findRecordStatements(schema));
     this.#insertSession = creatingStatements(schema).insertSession;
     this.#listUsers = listUsersStatement(schema);
     this.#listActive = listInPlayStatement(schema, isActiveWithin);

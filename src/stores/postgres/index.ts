@@ -7,4 +7,3 @@ export { SchemaVersionError } from './schema-version.ts';
 export { migrateToLatest, migrationSql, type MigrationOptions } from './migrate.ts';
 
 export type { PgClient, PgPool, PgQuery } from './pg-pool.ts';
-export { pglitePool, type PGliteDatabase } from './pglite-pool.ts';

@@ -45,8 +45,8 @@ export class PostgresSessionStore implements SessionStore {
     const { connections, people, statements } = this.#database;
     this.#people = people;
     this.#statements = statements;
-    this.#touches = connections.sharing(statements.touchSession);
-    this.#endings = connections.sharing(statements.findEnding);
+    this.#touches = connections.sharingLooks(statements.touchSession);
+    this.#endings = connections.sharingLooks(statements.findEnding);
     this.#cleanup = new Cleanup(connections, statements);
     share(this, this.#database);
   }

@@ -8,7 +8,8 @@ import type { Connections } from './connections.ts';
 import { checkRelations, checkSettings, type HostRelations, readWorldType } from './host-relations.ts';
 import { type HostIdType, idTypes } from './id-types.ts';
 import type { People, TriedCreation } from './people.ts';
-import { paramsOfNew, paramsOfTerms, toNewSession } from './statements/creating-statements.ts';
+import { SignIns } from './sign-ins.ts';
+import { paramsOfTerms, toNewSession } from './statements/creating-statements.ts';
 import { toPresence } from './statements/presence.ts';
 import { type RecordRow, toRecord } from './statements/record-statements.ts';
 import { toTime } from './statements/rows.ts';
@@ -16,8 +17,6 @@ import {
   type ActiveRow,
   type PeopleRow,
   type RelationStatements,
-  type SignInByRoleParams,
-  type SignInParams,
   relationStatements,
 } from './statements/relation-statements.ts';
 import { arrayOf, type Statement } from './statements/statement.ts';
@@ -34,6 +33,7 @@ export class RelationPeople implements People {
   readonly #statements: RelationStatements;
   readonly #records: Coalescer<RecordRow & PeopleRow>;
   #worldType: HostIdType | null = null;
+  readonly #signIns = new WeakMap<SessionPolicy, Pick<SignIns<object>, 'insert'> | null>();
   readonly #listsByText: Lists;
   #lists: Lists;
 
@@ -43,7 +43,7 @@ export class RelationPeople implements People {
     this.#byUser = byUser;
     this.#relations = relations;
     this.#statements = relationStatements(schema, relations);
-    this.#records = connections.sharing(this.#statements.findRecord);
+    this.#records = connections.sharingLooks(this.#statements.findRecord);
     this.#listsByText = listsFor(null, this.#statements);
     this.#lists = this.#listsByText;
   }
@@ -56,16 +56,9 @@ export class RelationPeople implements People {
     const { userId, policy } = input;
     if (!idTypes[this.#relations.users.idType].fits(userId)) return { outcome: 'user_not_available' };
 
-    const { isForSome, forAll, byRole } = paramsOfPolicy(policy);
-    const given = paramsOfNew(input);
     // Mostly there is no limit, and one statement does it. Where it does not, another way tells why.
-    if (isForSome) {
-      const [row] =
-        forAll === null
-          ? await this.#connections.run(this.#statements.insertSessionByRole, { ...given, ...byRole })
-          : await this.#connections.run(this.#statements.insertSession, { ...given, ...forAll });
-      if (row !== undefined) return { outcome: 'created', session: toNewSession(input, row), endings: [] };
-    }
+    const row = await this.#signInsOn(policy)?.insert(input);
+    if (row) return { outcome: 'created', session: toNewSession(input, row), endings: [] };
 
     return this.#byUser.createSession(input, this.#statements.lockUserWithRole);
   }
@@ -111,6 +104,36 @@ export class RelationPeople implements People {
         : await this.#listIn(worldId, activeWithinMs, ({ listPresent }) => listPresent);
 
     return rows.map((row) => Object.assign(toActiveCharacter(row), toPresence(row)));
+  }
+
+  /** The sign-ins on terms without a limit; `null` if the policy has none. */
+  #signInsOn(policy: SessionPolicy): Pick<SignIns<object>, 'insert'> | null {
+    const known = this.#signIns.get(policy);
+    if (known !== undefined) return known;
+
+    const signIns = this.#newSignIns(policy);
+    this.#signIns.set(policy, signIns);
+
+    return signIns;
+  }
+
+  #newSignIns(policy: SessionPolicy): Pick<SignIns<object>, 'insert'> | null {
+    const { insertSession, insertSessionByRole } = this.#statements;
+    // No role in Postgres has a name that no text there can be.
+    const roles = Array.from(policy.termsByRole.keys()).filter(
+      (role) => role.isWellFormed() && !role.includes('\0'),
+    );
+    const terms = [policy.terms, ...roles.map((role) => termsFor(policy, role))];
+    const unlimited = terms.map((some) => (some.maxSessionsPerUser === null ? paramsOfTerms(some) : null));
+    const [forAll] = unlimited;
+    if (unlimited.every((some) => some === null)) return null;
+    if (roles.length === 0 && forAll) return new SignIns(this.#connections, insertSession, forAll);
+
+    return new SignIns(this.#connections, insertSessionByRole, {
+      roles: arrayOf(roles),
+      idleTimesMs: arrayOf(unlimited.map((some) => some?.idleTimeoutMs ?? null)),
+      lifetimesMs: arrayOf(unlimited.map((some) => some?.lifetimeMs ?? null)),
+    });
   }
 
   async #listIn<Row>(
@@ -161,41 +184,6 @@ function toActiveCharacter(row: ActiveRow): ActiveCharacter {
     sessionId: row.session_id,
     lastActiveAt: toTime(row.last_active_at),
   };
-}
-
-/** What a policy means for the statements that insert sessions without a limit. */
-interface PolicyParams {
-  /** Whether there is anybody for whom they may insert one. */
-  readonly isForSome: boolean;
-  /** The terms, if they are the same for everybody. */
-  readonly forAll: Pick<SignInParams, 'idleTimeoutMs' | 'lifetimeMs'> | null;
-  readonly byRole: Pick<SignInByRoleParams, 'roles' | 'idleTimesMs' | 'lifetimesMs'>;
-}
-
-const paramsByPolicy = new WeakMap<SessionPolicy, PolicyParams>();
-
-function paramsOfPolicy(policy: SessionPolicy): PolicyParams {
-  const known = paramsByPolicy.get(policy);
-  if (known !== undefined) return known;
-
-  // No role in Postgres has a name that no text there can be.
-  const roles = Array.from(policy.termsByRole.keys()).filter(
-    (role) => role.isWellFormed() && !role.includes('\0'),
-  );
-  const terms = [policy.terms, ...roles.map((role) => termsFor(policy, role))];
-  const unlimited = terms.map((some) => (some.maxSessionsPerUser === null ? paramsOfTerms(some) : null));
-  const params = {
-    isForSome: unlimited.some((some) => some !== null),
-    forAll: roles.length === 0 ? (unlimited[0] ?? null) : null,
-    byRole: {
-      roles: arrayOf(roles),
-      idleTimesMs: arrayOf(unlimited.map((some) => some?.idleTimeoutMs ?? null)),
-      lifetimesMs: arrayOf(unlimited.map((some) => some?.lifetimeMs ?? null)),
-    },
-  };
-  paramsByPolicy.set(policy, params);
-
-  return params;
 }
 
 // A view can give null for anything. Who has no name or no role is nobody.

@@ -80,7 +80,7 @@ describe('a statement', () => {
       ...Object.values(creatingStatements('mud_auth')),
       ...Object.values(changingLinks),
       ...Object.values(touchSession),
-      insertSession,
+      ...Object.values(insertSession),
       bindCharacter,
       releaseCharacter,
     ];

@@ -25,7 +25,7 @@ interface InsertParams extends NewSessionParams {
 }
 
 /** A {@link SessionRow}, but for what is known of a new session beforehand. */
-export type CreatedRow = Pick<SessionRow, 'times'>;
+export type CreatedRow = Pick<SessionRow, 'id' | 'times'>;
 
 /** `times` is null where nothing was created. */
 type CreatedWithinLimitRow = PerhapsEnding & {
@@ -53,35 +53,51 @@ export interface CreatingStatements {
   >;
 }
 
-/** How long the new session lives, in milliseconds, and the rows that it takes to insert it. */
+/** What is known of a new session beforehand, as a statement says it. */
+export type NewRow = { readonly [Name in keyof NewSessionParams]: RawBuilder<NewSessionParams[Name]> };
+
+/** A session to insert: what is known of it, how long it lives, in milliseconds, and the rows that this takes. */
 export interface Insertion {
+  readonly row: NewRow;
   readonly idleTimeoutMs: RawBuilder<unknown>;
   readonly lifetimeMs: RawBuilder<number | string>;
-  /** One row at most, with the clock's. */
+  /** A row for each that is inserted, with the clock's. */
   readonly from: RawBuilder<unknown>;
 }
 
-/** Inserts a session, and returns a {@link CreatedRow}. */
+/** Inserts sessions, and returns a {@link CreatedRow} for each. */
 export function inserting(
   schema: string,
-  param: Param<NewSessionParams>,
-  { idleTimeoutMs, lifetimeMs: life, from }: Insertion,
+  { row, idleTimeoutMs, lifetimeMs: life, from }: Insertion,
 ): RawBuilder<unknown> {
   return sql`insert into ${sql.table(`${schema}.sessions`)} as s (
       id, user_id, secret_hash, client_type, created_at, last_active_at, idle_timeout_ms, absolute_expires_at,
       authenticated_at
     )
     select
-      ${param('id', 'uuid')}, ${param('user', 'text')}, ${param('secretHash', 'bytea')},
-      ${param('clientType', 'text')}, mud_auth_clock.now, mud_auth_clock.now,
+      ${row.id}, ${row.user}, ${row.secretHash}, ${row.clientType}, mud_auth_clock.now, mud_auth_clock.now,
       ${idleTimeoutMs}, mud_auth_clock.now + ${interval(life)},
-      case when ${param('authenticated', 'boolean')} then mud_auth_clock.now end
+      case when ${row.authenticated} then mud_auth_clock.now end
     from ${from}
-    returning ${timesColumn()}`;
+    returning s.id::text, ${timesColumn()}`;
+}
+
+/** The one session that a statement is given. */
+export function givenRow(param: Param<NewSessionParams>): NewRow {
+  return {
+    id: param('id', 'uuid'),
+    user: param('user', 'text'),
+    secretHash: param('secretHash', 'bytea'),
+    clientType: param('clientType', 'text'),
+    authenticated: param('authenticated', 'boolean'),
+  };
 }
 
 /** The session that was inserted. */
-export function toNewSession({ id, userId, clientType }: NewSession, { times }: CreatedRow): Session {
+export function toNewSession(
+  { id, userId, clientType }: NewSession,
+  { times }: Pick<CreatedRow, 'times'>,
+): Session {
   return toSession({ id, user_id: userId, character_id: null, client_type: clientType, times });
 }
 
@@ -91,7 +107,8 @@ export function creatingStatements(schema: string): CreatingStatements {
     isAdmitted(schema, param('role', 'text'));
 
   const insert = (param: Param<InsertParams>, where: RawBuilder<unknown> = sql`true`): RawBuilder<unknown> =>
-    inserting(schema, param, {
+    inserting(schema, {
+      row: givenRow(param),
       idleTimeoutMs: param('idleTimeoutMs', 'bigint'),
       lifetimeMs: param('lifetimeMs', 'bigint'),
       from: sql`mud_auth_clock where ${where} and ${isOpen(param)}`,

@@ -1,7 +1,14 @@
 import { type RawBuilder, sql } from 'kysely';
 import { type HostRelations, isId, tableOf } from '../host-relations.ts';
 import type { HostIdType } from '../id-types.ts';
-import { type CreatedRow, inserting, type Insertion, type NewSessionParams } from './creating-statements.ts';
+import {
+  type CreatedRow,
+  givenRow,
+  inserting,
+  type Insertion,
+  type NewRow,
+  type NewSessionParams,
+} from './creating-statements.ts';
 import { durably, isActiveWithin, isAdmitted, isLive, now, seesTheLatest } from './fragments.ts';
 import { isThere, presenceColumns, type PresenceRow } from './presence.ts';
 import { findRecordStatements, type RecordRow } from './record-statements.ts';
@@ -10,17 +17,17 @@ import { type LockParams, lockingUser, sessionsOfUser } from './session-statemen
 import { type AtMoment, type Param, Statement } from './statement.ts';
 import type { StatementPair } from './statement-pair.ts';
 
-/** A sign-in on the same terms for everybody. */
-export interface SignInParams extends NewSessionParams {
+/** The same terms for everybody. */
+interface OneTerms {
   readonly idleTimeoutMs: number;
   readonly lifetimeMs: number;
 }
 
 /**
- * A sign-in on terms by role: {@link paramsOfTerms} for the roles that have their own, after those for
- * everybody else; null for terms with a limit.
+ * Terms by role: {@link paramsOfTerms} for the roles that have their own, after those for everybody else;
+ * null for terms with a limit.
  */
-export interface SignInByRoleParams extends NewSessionParams {
+interface TermsByRole {
   readonly roles: string;
   readonly idleTimesMs: string;
   readonly lifetimesMs: string;
@@ -64,10 +71,10 @@ export interface LockedUserRow extends Count {
 
 /** The statements that read the host's relations. */
 export interface RelationStatements {
-  /** Inserts a session if the user may sign in, and the game is open to him. No row also if it cannot tell. */
-  readonly insertSession: Statement<SignInParams, CreatedRow>;
-  /** The same, if his terms have no limit. */
-  readonly insertSessionByRole: Statement<SignInByRoleParams, CreatedRow>;
+  /** Inserts sessions of users who may sign in, and to whom the game is open. No row also if it cannot tell. */
+  readonly insertSession: SignInStatements<OneTerms>;
+  /** The same, for those whose terms have no limit. */
+  readonly insertSessionByRole: SignInStatements<TermsByRole>;
   /** Locks a user as `lockUserCounting` does. */
   readonly lockUserWithRole: Statement<LockParams, LockedUserRow>;
   /** The users with sessions who have none of these roles, or do not exist. */
@@ -82,10 +89,16 @@ export interface RelationStatements {
   readonly listAllPresent: Statement<{ window: number }, PresentRow>;
 }
 
+/** The same for one session and for many, whose values are given as {@link arrayOf} writes them. */
+export interface SignInStatements<Terms> {
+  readonly one: Statement<NewSessionParams & Terms, CreatedRow>;
+  readonly many: Statement<Readonly<Record<keyof NewSessionParams, string>> & Terms, CreatedRow>;
+}
+
 type ListStatement<Row> = Statement<{ world: string; window: number }, Row>;
 
 /** The terms of a sign-in, and where they come from. */
-interface SignInClause extends Pick<Insertion, 'idleTimeoutMs' | 'lifetimeMs'> {
+interface TermsClause extends Pick<Insertion, 'idleTimeoutMs' | 'lifetimeMs'> {
   readonly terms?: RawBuilder<unknown>;
   readonly has?: RawBuilder<unknown>;
 }
@@ -116,9 +129,9 @@ export function relationStatements(schema: string, relations: HostRelations): Re
       and ${isId(relations.users, sql`c.user_id`, sql`s.user_id`)} and ${where}
     limit 1
   ) as c`;
-  const whoMaySignIn = (param: Param<{ user: string }>): RawBuilder<unknown> => sql`lateral (
+  const whoMaySignIn = (userId: RawBuilder<string>): RawBuilder<unknown> => sql`lateral (
     select u.role::text from ${users} as u
-    where ${isId(relations.users, sql`u.id`, param('user', 'text'))}
+    where ${isId(relations.users, sql`u.id`, userId)}
       and u.disabled is false and u.username is not null and u.role is not null
     limit 1
   ) as u`;
@@ -166,45 +179,52 @@ export function relationStatements(schema: string, relations: HostRelations): Re
   const presence = sql`, ${presenceColumns(schema)}`;
 
   const signingIn = (
-    param: Param<NewSessionParams & AtMoment>,
-    { idleTimeoutMs, lifetimeMs, terms = sql``, has = sql`true` }: SignInClause,
+    param: Param<AtMoment>,
+    row: NewRow,
+    given: RawBuilder<unknown>,
+    { idleTimeoutMs, lifetimeMs, terms = sql``, has = sql`true` }: TermsClause,
   ): RawBuilder<CreatedRow> => sql<CreatedRow>`
     with mud_auth_clock as (
       select ${now(param)} as now, ${durably}
     )
-    ${inserting(schema, param, {
+    ${inserting(schema, {
+      row,
       idleTimeoutMs,
       lifetimeMs,
-      from: sql`mud_auth_clock, ${whoMaySignIn(param)} ${terms}
+      from: sql`mud_auth_clock ${given}, ${whoMaySignIn(row.user)} ${terms}
         where ${has} and ${seesTheLatest} and ${isAdmitted(schema, sql`u.role`)}`,
     })}`;
+  const signInStatements = <Terms extends object>(
+    clauseOf: (param: Param<Terms>) => TermsClause,
+  ): SignInStatements<Terms> => ({
+    one: new Statement((param) => signingIn(param, givenRow(param), sql``, clauseOf(param))),
+    many: new Statement((param) => signingIn(param, newRow, sql`, ${givenRows(param)}`, clauseOf(param))),
+  });
 
   return {
-    insertSession: new Statement((param) =>
-      signingIn(param, {
-        idleTimeoutMs: param('idleTimeoutMs', 'bigint'),
-        lifetimeMs: param('lifetimeMs', 'bigint'),
-      }),
-    ),
+    insertSession: signInStatements((param) => ({
+      idleTimeoutMs: param('idleTimeoutMs', 'bigint'),
+      lifetimeMs: param('lifetimeMs', 'bigint'),
+    })),
 
-    insertSessionByRole: new Statement((param) => {
+    insertSessionByRole: signInStatements((param) => {
       const place = sql`1 + coalesce(pg_catalog.array_position(${param('roles', 'text[]')}, u.role collate "C"), 0)`;
       const terms = sql`
         select (${param('idleTimesMs', 'bigint[]')})[n] as idle_timeout_ms, (${param('lifetimesMs', 'bigint[]')})[n] as lifetime_ms
         from (select ${place} as n) as place`;
 
-      return signingIn(param, {
+      return {
         idleTimeoutMs: sql`t.idle_timeout_ms`,
         lifetimeMs: sql`t.lifetime_ms`,
         terms: sql`, lateral (${terms}) as t`,
         has: sql`t.idle_timeout_ms is not null`,
-      });
+      };
     }),
 
     lockUserWithRole: new Statement(
       (param) => sql<LockedUserRow>`
         select u.role, ${sessionsOfUser(schema, param)}, ${lockingUser(schema, param)}
-        from (select) as nothing left join ${whoMaySignIn(param)} on true`,
+        from (select) as nothing left join ${whoMaySignIn(param('user', 'text'))} on true`,
     ),
 
     listOutsiders: new Statement(
@@ -235,4 +255,22 @@ export function relationStatements(schema: string, relations: HostRelations): Re
       }),
     ),
   };
+}
+
+/** A row of {@link givenRows}. */
+const newRow: NewRow = {
+  id: sql`n.id`,
+  user: sql`n.user_id`,
+  secretHash: sql`n.secret_hash`,
+  clientType: sql`n.client_type`,
+  authenticated: sql`n.authenticated`,
+};
+
+/** The sessions that a statement is given. */
+function givenRows(param: Param<Readonly<Record<keyof NewSessionParams, string>>>): RawBuilder<unknown> {
+  return sql`rows from (
+    pg_catalog.unnest(${param('id', 'uuid[]')}), pg_catalog.unnest(${param('user', 'text[]')}),
+    pg_catalog.unnest(${param('secretHash', 'bytea[]')}), pg_catalog.unnest(${param('clientType', 'text[]')}),
+    pg_catalog.unnest(${param('authenticated', 'boolean[]')})
+  ) as n (id, user_id, secret_hash, client_type, authenticated)`;
 }

@@ -1,5 +1,5 @@
-import type { PgClient, PgPool, PgQuery } from './pg-pool.ts';
-import { RESULT_TYPES } from './result-types.ts';
+import type { PgClient, PgPool, PgQuery } from '../pg-pool.ts';
+import { RESULT_TYPES } from '../result-types.ts';
 
 /** What is used of a `PGlite` of `@electric-sql/pglite`. */
 export interface PGliteDatabase extends PGliteQueries {
