@@ -21,10 +21,21 @@ export interface WriteStanding {
   readonly ratio: number;
 }
 
+const TRIM = `
+  delete from mud_auth.sessions where id in (
+    select id from mud_auth.sessions where user_id = $1 order by created_at desc offset $2)`;
+
+/** The same, and what anybody has to keep who is to tell a player how his session ended. */
+const TRIM_AND_REMEMBER = `
+  with gone as (${TRIM} returning id, user_id, secret_hash)
+  insert into mud_auth.session_endings (session_id, user_id, secret_hash, reason, ended_at)
+  select id, user_id, secret_hash, 'replaced', now() from gone`;
+
 /**
  * Compares `createSession` without a limit with a bare INSERT, and under a limit with the bare
  * transaction that a limit needs: begin, lock, delete the oldest beyond it, insert, commit. At the
- * limit one session is deleted for each that is inserted; ours writes down how it ended as well.
+ * limit one session is deleted for each that is inserted, and ours writes down how it ended: once it is
+ * compared with a transaction that does so, too, and once with one that does not.
  */
 export async function compareWrites(
   { pool, size }: World,
@@ -39,7 +50,7 @@ export async function compareWrites(
   const rawInsert = async (n: number): Promise<void> => {
     await pool.query({ name: 'bench_insert', text: INSERT, values: values(n) });
   };
-  const rawWithin = (limit: number) => async (n: number) => {
+  const rawWithin = (limit: number, trim: string) => async (n: number) => {
     const client = await pool.connect();
     await client.query('begin');
     await client.query({
@@ -48,9 +59,8 @@ export async function compareWrites(
       values: [String(n)],
     });
     await client.query({
-      name: 'bench_trim',
-      text: `delete from mud_auth.sessions where id in (
-        select id from mud_auth.sessions where user_id = $1 order by created_at desc offset $2)`,
+      name: `bench_trim_${trim.length}`,
+      text: trim,
       values: [String(n), limit - 1],
     });
     await client.query({ name: 'bench_insert', text: INSERT, values: values(n) });
@@ -69,8 +79,9 @@ export async function compareWrites(
   for (const callers of [1, 16]) {
     for (const [name, raw, own] of [
       ['createSession', rawInsert, ours({})],
-      ['createSession, below a limit', rawWithin(1_000), ours({ maxSessionsPerUser: 1_000 })],
-      ['createSession, at a limit', rawWithin(1), ours({ maxSessionsPerUser: 1 })],
+      ['createSession, below a limit', rawWithin(1_000, TRIM), ours({ maxSessionsPerUser: 1_000 })],
+      ['createSession, at a limit', rawWithin(1, TRIM_AND_REMEMBER), ours({ maxSessionsPerUser: 1 })],
+      ['… against one that forgets', rawWithin(1, TRIM), ours({ maxSessionsPerUser: 1 })],
     ] as const) {
       const results: { readonly raw: number; readonly ours: number }[] = [];
       for (let round = 0; round <= rounds; round += 1) {
