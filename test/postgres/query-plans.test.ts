@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { migrateToLatest } from '../../src/stores/postgres/index.ts';
 import type { HostRelations } from '../../src/stores/postgres/index.ts';
@@ -5,6 +6,10 @@ import { creatingStatements } from '../../src/stores/postgres/statements/creatin
 import { endingStatements } from '../../src/stores/postgres/statements/ending-statements.ts';
 import { rememberStatements } from '../../src/stores/postgres/remember/remember-statements.ts';
 import { linkStatements } from '../../src/stores/postgres/live/link-statements.ts';
+import { relationPresenceStatements } from '../../src/stores/postgres/live/presence-statements.ts';
+import { isActiveWithin } from '../../src/stores/postgres/statements/fragments.ts';
+import { listByWorldType } from '../../src/stores/postgres/statements/list-statements.ts';
+import { signInStatements } from '../../src/stores/postgres/statements/sign-in-statements.ts';
 import { relationStatements } from '../../src/stores/postgres/statements/relation-statements.ts';
 import { sessionStatements } from '../../src/stores/postgres/statements/session-statements.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
@@ -75,7 +80,8 @@ describe('the plan of', () => {
     it(`a sign-in, or a look for a character, reads by index alone, over ${users}`, async () => {
       const statements = relationStatements('mud_auth', relations(users));
 
-      for (const { one, many } of [statements.insertSession, statements.insertSessionByRole]) {
+      const signIns = signInStatements('mud_auth', relations(users));
+      for (const { one, many } of Object.values(signIns)) {
         expect(await scannedBy(one)).toEqual([]);
         expect(await scannedBy(many)).toEqual([]);
       }
@@ -121,7 +127,9 @@ describe('the plan of', () => {
 
   it('a list of a world reads by the index of the host and then by ours', async () => {
     await database.sql('create index on heroes (world); analyze');
-    const { listActive, listPresent } = relationStatements('mud_auth', relations('plain_users'));
+    const plain = relations('plain_users');
+    const listActive = listByWorldType('mud_auth', plain, { which: isActiveWithin, columns: sql`` });
+    const { listPresent } = relationPresenceStatements('mud_auth', plain);
 
     expect(await scannedBy(listActive('integer'))).toEqual([]);
     expect(await scannedBy(listPresent('integer'))).toEqual([]);

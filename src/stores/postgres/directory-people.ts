@@ -1,4 +1,3 @@
-import type { PresentCharacter } from '../../live/link-store.ts';
 import type { Character, Directory } from '../../directory.ts';
 import { termsFor } from '../../session/session-policy.ts';
 import type { ActiveCharacter, NewSession, SessionRecord } from '../../session/session-store.ts';
@@ -15,11 +14,9 @@ import {
   toNewSession,
 } from './statements/creating-statements.ts';
 import { isActiveWithin } from './statements/fragments.ts';
-import { isThere, type PresenceRow, toPresence } from './statements/presence.ts';
 import {
   findRecordStatements,
   listInPlayStatement,
-  listUsersStatement,
   type RecordRow,
   toRecord,
 } from './statements/record-statements.ts';
@@ -31,22 +28,18 @@ import type { UserTransactions } from './user-transactions.ts';
 export class DirectoryPeople implements People {
   readonly #connections: Connections;
   readonly #byUser: UserTransactions;
-  readonly #directory: DirectoryReader;
+  readonly directory: DirectoryReader;
   readonly #records: Coalescer<RecordRow>;
   readonly #insertSession: CreatingStatements['insertSession'];
-  readonly #listUsers: Statement<object, { readonly user_id: string }>;
   readonly #listActive: Statement<{ window: number }, SessionRow>;
-  readonly #listPresent: Statement<{ window: number }, SessionRow & PresenceRow>;
 
   constructor(connections: Connections, byUser: UserTransactions, schema: string, directory: Directory) {
     this.#connections = connections;
     this.#byUser = byUser;
-    this.#directory = new DirectoryReader(directory);
+    this.directory = new DirectoryReader(directory);
     this.#records = connections.sharingLooks(findRecordStatements(schema));
     this.#insertSession = creatingStatements(schema).insertSession;
-    this.#listUsers = listUsersStatement(schema);
     this.#listActive = listInPlayStatement(schema, isActiveWithin);
-    this.#listPresent = listInPlayStatement(schema, isThere);
   }
 
   async check(): Promise<void> {
@@ -55,7 +48,7 @@ export class DirectoryPeople implements People {
 
   async createSession(input: NewSession): Promise<TriedCreation> {
     // Before any transaction: the directory may need a connection of the same pool.
-    const user = idTypes.text.fits(input.userId) ? await this.#directory.findEnabledUser(input.userId) : null;
+    const user = idTypes.text.fits(input.userId) ? await this.directory.findEnabledUser(input.userId) : null;
     if (user === null) return { outcome: 'user_not_available' };
 
     const terms = termsFor(input.policy, user.role);
@@ -71,17 +64,8 @@ export class DirectoryPeople implements People {
     return this.#byUser.createSessionOn(user.role, terms, input);
   }
 
-  async listOutsiders(roles: readonly string[]): Promise<readonly string[]> {
-    const rows = await this.#connections.run(this.#listUsers, {});
-
-    return this.#directory.usersWithOtherRoles(
-      rows.map(({ user_id }) => user_id),
-      roles,
-    );
-  }
-
   async findPlayableCharacter(characterId: string, userId: string): Promise<Character | null> {
-    return idTypes.text.fits(characterId) ? this.#directory.findPlayableCharacter(characterId, userId) : null;
+    return idTypes.text.fits(characterId) ? this.directory.findPlayableCharacter(characterId, userId) : null;
   }
 
   async findRecord(sessionId: string): Promise<SessionRecord | null> {
@@ -90,28 +74,15 @@ export class DirectoryPeople implements People {
 
     const record = toRecord(row);
 
-    return { ...record, ...(await this.#directory.peopleOf(record.session)) };
+    return { ...record, ...(await this.directory.peopleOf(record.session)) };
   }
 
   async listActiveCharacters(worldId: string, activeWithinMs: number): Promise<readonly ActiveCharacter[]> {
     const rows = await this.#connections.run(this.#listActive, { window: activeWithinMs });
 
-    return this.#directory.activeCharactersIn(
+    return this.directory.activeCharactersIn(
       worldId,
       rows.map((row) => toSession(row)),
-    );
-  }
-
-  async listPresentCharacters(
-    worldId: string | null,
-    activeWithinMs: number,
-  ): Promise<readonly PresentCharacter[]> {
-    const rows = await this.#connections.run(this.#listPresent, { window: activeWithinMs });
-
-    return this.#directory.presentCharactersIn(
-      worldId,
-      rows.map((row) => toSession(row)),
-      new Map(rows.map((row) => [row.id, toPresence(row)])),
     );
   }
 }

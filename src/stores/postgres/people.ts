@@ -1,4 +1,3 @@
-import type { PresentCharacter } from '../../live/link-store.ts';
 import type { Character } from '../../directory.ts';
 import type {
   ActiveCharacter,
@@ -15,13 +14,10 @@ export type TriedCreation =
 /** The questions in which sessions meet the host's users and characters, wherever those are kept. */
 export interface People {
   createSession(input: NewSession): Promise<TriedCreation>;
-  /** The users with sessions who have none of these roles, or do not exist. */
-  listOutsiders(roles: readonly string[]): Promise<readonly string[]>;
   /** The character, if it exists, is this user's, and has a world to stand in. */
   findPlayableCharacter(characterId: string, userId: string): Promise<Character | null>;
   findRecord(sessionId: string): Promise<SessionRecord | null>;
   listActiveCharacters(worldId: string, activeWithinMs: number): Promise<readonly ActiveCharacter[]>;
-  listPresentCharacters(worldId: string | null, activeWithinMs: number): Promise<readonly PresentCharacter[]>;
   /** @throws TypeError if they are not kept as the settings say. */
   check(): Promise<void>;
 }

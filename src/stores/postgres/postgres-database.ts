@@ -5,7 +5,6 @@ import { DirectoryPeople } from './directory-people.ts';
 import { checkSchemaName, DEFAULT_SCHEMA, quoted } from './identifiers.ts';
 import { migrateToLatest } from './migrate.ts';
 import { checkOptions, connectionOptionsOf, type PostgresSessionStoreOptions } from './options.ts';
-import type { People } from './people.ts';
 import { RelationPeople } from './relation-people.ts';
 import { checkSchemaVersion } from './schema-version.ts';
 import { type CreatingStatements, creatingStatements } from './statements/creating-statements.ts';
@@ -28,7 +27,7 @@ export class PostgresDatabase implements Pick<Runner, 'run'> {
   readonly connections: Connections;
   readonly statements: SessionStatements & CreatingStatements & EndingStatements;
   readonly byUser: UserTransactions;
-  readonly people: People;
+  readonly people: DirectoryPeople | RelationPeople;
   readonly #findMaintenance: Statement<object, MaintenanceRow>;
   readonly #prepare: () => Promise<void>;
   readonly #lockTable: string;

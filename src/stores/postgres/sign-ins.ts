@@ -3,7 +3,7 @@ import type { NewSession } from '../../session/session-store.ts';
 import type { Coalescer } from './coalescer.ts';
 import type { Connections } from './connections.ts';
 import { type CreatedRow, type NewSessionParams, paramsOfNew } from './statements/creating-statements.ts';
-import type { SignInStatements } from './statements/relation-statements.ts';
+import type { SignInStatements } from './statements/sign-in-statements.ts';
 import { arrayOf } from './statements/statement.ts';
 
 const UNIQUE_VIOLATION = '23505';

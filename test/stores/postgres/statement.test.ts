@@ -3,11 +3,17 @@ import { describe, expect, it } from 'vitest';
 import { creatingStatements } from '../../../src/stores/postgres/statements/creating-statements.ts';
 import { endingStatements } from '../../../src/stores/postgres/statements/ending-statements.ts';
 import { linkStatements } from '../../../src/stores/postgres/live/link-statements.ts';
-import { isThere } from '../../../src/stores/postgres/statements/presence.ts';
 import {
   findRecordStatements,
   listInPlayStatement,
 } from '../../../src/stores/postgres/statements/record-statements.ts';
+import {
+  directoryPresenceStatements,
+  relationPresenceStatements,
+} from '../../../src/stores/postgres/live/presence-statements.ts';
+import { isActiveWithin } from '../../../src/stores/postgres/statements/fragments.ts';
+import { listByWorldType } from '../../../src/stores/postgres/statements/list-statements.ts';
+import { signInStatements } from '../../../src/stores/postgres/statements/sign-in-statements.ts';
 import { relationStatements } from '../../../src/stores/postgres/statements/relation-statements.ts';
 import { sessionStatements } from '../../../src/stores/postgres/statements/session-statements.ts';
 import { Statement } from '../../../src/stores/postgres/statements/statement.ts';
@@ -51,21 +57,20 @@ describe('a statement', () => {
     const { listLinked, ...changingLinks } = linkStatements('mud_auth');
     const { lockUser, lockUserCounting, findEnding, countActive } = session;
     const { touchSession, bindCharacter, releaseCharacter } = session;
-    const {
-      findRecord,
-      insertSession,
-      findCharacter,
-      listActive,
-      listPresent,
-      listAllPresent,
-      lockUserWithRole,
-    } = relationStatements('mud_auth', { users, characters: users });
+    const relations = { users, characters: users };
+    const { findRecord, findCharacter, lockUserWithRole } = relationStatements('mud_auth', relations);
+    const { insertSession } = signInStatements('mud_auth', relations);
+    const listActive = listByWorldType('mud_auth', relations, { which: isActiveWithin, columns: sql`` });
+    const { listPresent, listAllPresent, listOutsiders } = relationPresenceStatements('mud_auth', relations);
+    const inDirectory = directoryPresenceStatements('mud_auth');
     const reading = [
       ...Object.values(findRecord),
       ...Object.values(findRecordStatements('mud_auth')),
       findCharacter,
       listActive('text'),
-      listInPlayStatement('mud_auth', isThere),
+      listInPlayStatement('mud_auth', isActiveWithin),
+      ...Object.values(inDirectory),
+      listOutsiders,
       listPresent('text'),
       listAllPresent,
       listLinked,

@@ -1,7 +1,7 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { SessionLink } from '../../../session/session-store.ts';
 import { durably, hastily, interval, isLive, now } from '../statements/fragments.ts';
-import { toLink } from '../statements/presence.ts';
+import { toLink } from '../statements/links.ts';
 import { timeColumn } from '../statements/rows.ts';
 import { type AtMoment, type Param, Statement } from '../statements/statement.ts';
 

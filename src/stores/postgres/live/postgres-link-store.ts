@@ -9,6 +9,7 @@ import type {
 import { isSessionId } from '../../../token.ts';
 import { databaseOf, type PostgresDatabase } from '../postgres-database.ts';
 import type { PostgresSessionStore } from '../postgres-session-store.ts';
+import { type PresentPeople, presentPeopleOf } from './present-people.ts';
 import { formerLinkOf, type LinkStatements, linkStatements } from './link-statements.ts';
 
 /** So many change hands in one statement. */
@@ -17,21 +18,21 @@ const ADOPTION_STEP = 500;
 /** Nodes, and the links of the sessions in a `PostgresSessionStore`, for `LiveSessions`. */
 export class PostgresLinkStore implements LinkStore {
   readonly #database: PostgresDatabase;
+  readonly #people: PresentPeople;
   readonly #statements: LinkStatements;
 
   /** @throws TypeError if `store` is no `PostgresSessionStore`. Nothing is asked of the database yet. */
   constructor(store: PostgresSessionStore) {
     this.#database = databaseOf(store);
+    this.#people = presentPeopleOf(this.#database);
     this.#statements = linkStatements(this.#database.schema);
   }
 
-  async listPresentCharacters(
+  listPresentCharacters(
     worldId: string | null,
     activeWithinMs: number,
   ): Promise<readonly PresentCharacter[]> {
-    await this.#database.ready();
-
-    return this.#database.people.listPresentCharacters(worldId, activeWithinMs);
+    return this.#people.listPresentCharacters(worldId, activeWithinMs);
   }
 
   async hideSession(sessionId: string, isHidden: boolean): Promise<boolean> {

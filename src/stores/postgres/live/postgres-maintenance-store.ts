@@ -8,6 +8,7 @@ import { databaseOf, type PostgresDatabase } from '../postgres-database.ts';
 import type { PostgresSessionStore } from '../postgres-session-store.ts';
 import { countOf } from '../statements/rows.ts';
 import { arrayOf } from '../statements/statement.ts';
+import { type PresentPeople, presentPeopleOf } from './present-people.ts';
 import {
   type MaintenanceStatements,
   maintenanceStatements,
@@ -20,11 +21,13 @@ const ENDING_STEP = 1_000;
 /** Whether the game is closed, for the sessions in a `PostgresSessionStore`, for `MaintenanceMode`. */
 export class PostgresMaintenanceStore implements MaintenanceStore {
   readonly #database: PostgresDatabase;
+  readonly #people: PresentPeople;
   readonly #statements: MaintenanceStatements;
 
   /** @throws TypeError if `store` is no `PostgresSessionStore`. Nothing is asked of the database yet. */
   constructor(store: PostgresSessionStore) {
     this.#database = databaseOf(store);
+    this.#people = presentPeopleOf(this.#database);
     this.#statements = maintenanceStatements(this.#database.schema);
   }
 
@@ -50,7 +53,7 @@ export class PostgresMaintenanceStore implements MaintenanceStore {
   }
 
   async #endOutsiders({ admittedRoles, actorId: actor }: NewMaintenance): Promise<number> {
-    const outsiders = await this.#database.people.listOutsiders(admittedRoles);
+    const outsiders = await this.#people.listOutsiders(admittedRoles);
     let ended = 0;
     for (let first = 0; first < outsiders.length; first += ENDING_STEP) {
       const users = arrayOf(outsiders.slice(first, first + ENDING_STEP));

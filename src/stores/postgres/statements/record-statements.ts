@@ -1,7 +1,7 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { SessionRecord } from '../../../session/session-store.ts';
 import { epoch, isLive, now } from './fragments.ts';
-import { linkWords, presenceColumns, type PresenceRow, toLink } from './presence.ts';
+import { linkWords, toLink } from './links.ts';
 import { hashColumn, sessionColumns, type SessionRow, toHash, toSession, toTime } from './rows.ts';
 import { type AtMoment, type Param, Statement } from './statement.ts';
 import type { StatementPair } from './statement-pair.ts';
@@ -59,23 +59,19 @@ export function toRecord(row: RecordRow): Pick<SessionRecord, 'session' | 'secre
   };
 }
 
-/** Lists the sessions that hold a character, and are active, or there. */
-export function listInPlayStatement(
+/** Lists the sessions that hold a character, and are as is said, with more columns than their own. */
+export function listInPlayStatement<Extra = object>(
   schema: string,
   which: (window: RawBuilder<number>) => RawBuilder<boolean>,
-): Statement<{ window: number }, SessionRow & PresenceRow> {
+  columns: RawBuilder<unknown> = sql``,
+): Statement<{ window: number }, SessionRow & Extra> {
   return new Statement(
-    (param) => sql<SessionRow & PresenceRow>`
+    (param) => sql<SessionRow & Extra>`
       with mud_auth_clock as (
         select ${now(param)} as now
       )
-      select ${sql.join([...sessionColumns()])}, ${presenceColumns(schema)}
+      select ${sql.join([...sessionColumns()])} ${columns}
       from ${sql.table(`${schema}.sessions`)} as s, mud_auth_clock
       where s.character_id is not null and ${isLive} and ${which(param('window', 'bigint'))}`,
   );
-}
-
-/** Lists the users who have sessions, live or expired. */
-export function listUsersStatement(schema: string): Statement<object, { readonly user_id: string }> {
-  return new Statement(() => sql`select distinct s.user_id from ${sql.table(`${schema}.sessions`)} as s`);
 }
