@@ -164,6 +164,12 @@ async function useEverything(store: PostgresSessionStore): Promise<string> {
   await live.hide(token);
   await links.adoptSessions(live.nodeId);
   await live.close();
+  await maintenance.start({ admit: 'player', message: 'For wizards only.', endSessions: true });
+  await maintenance.current();
+  await maintenance.end();
+  await sessions.releaseCharacter(token);
+  await sessions.removeSession(session.id);
+  await sessions.logout((await sessions.createSession('1')).token);
   const remember = new RememberService({
     sessions,
     store: new PostgresRememberStore(store),
@@ -172,12 +178,6 @@ async function useEverything(store: PostgresSessionStore): Promise<string> {
   const { rememberToken } = await remember.signIn('1', { remember: true });
   await remember.redeem((await remember.redeem(rememberToken)).rememberToken);
   await remember.revoke(rememberToken);
-  await maintenance.start({ admit: 'player', message: 'For wizards only.', endSessions: true });
-  await maintenance.current();
-  await maintenance.end();
-  await sessions.releaseCharacter(token);
-  await sessions.removeSession(session.id);
-  await sessions.logout((await sessions.createSession('1')).token);
   await sessions.removeSessionsForUser('1');
   await sessions.removeSessionsForCharacter('1');
   await sessions.cleanupExpiredSessions();
