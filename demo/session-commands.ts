@@ -59,9 +59,13 @@ export async function show(game: Game, player: Player): Promise<void> {
   await setHidden(game, player, false);
 }
 
+/** Who closes the game has to have logged in so lately: the keyboard may have been left alone. */
+const RECENTLY_MS = 15 * 60_000;
+
 /** Closes the game to all below an administrator. */
 export async function close(game: Game, player: Player, message: string): Promise<void> {
   const me = await game.sessions.validateSessionWithPermission(player.token, 'stop_server');
+  await game.sessions.requireRecentAuthentication(me, RECENTLY_MS);
   const ended = await game.maintenance.start({
     admit: 'admin',
     message: message === '' ? 'The game is closed for repairs.' : message,

@@ -4,6 +4,7 @@ import type { EndingReason } from './session/ending.ts';
 export type AuthErrorCode =
   | 'session_invalid'
   | 'permission_denied'
+  | 'reauthentication_required'
   | 'user_not_available'
   | 'session_not_found'
   | 'character_not_selected'
@@ -53,6 +54,17 @@ export class PermissionDeniedError extends AuthError {
   constructor(permission: string) {
     super(`This needs the permission ${JSON.stringify(permission)}.`);
     this.permission = permission;
+  }
+}
+
+/** The session is valid, and its user has to show his credentials again before this. */
+export class ReauthenticationRequiredError extends AuthError {
+  override readonly name = 'ReauthenticationRequiredError';
+  readonly code = 'reauthentication_required';
+  readonly status = 403;
+
+  constructor() {
+    super('Sign in again before you do this.');
   }
 }
 

@@ -1,14 +1,10 @@
 export { SessionService } from './session/session-service.ts';
-export type {
-  CreatedSession,
-  CreateSessionOptions,
-  UsernameAndRole,
-  ValidateOptions,
-} from './session/session-service.ts';
+export type { CreatedSession, CreateSessionOptions } from './session/creation.ts';
+export type { UsernameAndRole, ValidateOptions } from './session/session-service.ts';
 export type { SessionServiceOptions } from './session/session-service-options.ts';
 export type { ActivityOptions } from './session/presence.ts';
 export type { CheckedSession } from './session/session-check.ts';
-export type { RemoveOptions } from './session/removal.ts';
+export type { CredentialsChangedOptions, RemoveOptions } from './session/removal.ts';
 export type { TokenInput } from './session/session-resolver.ts';
 
 export type { GamePrincipal, Principal } from './session/principal.ts';
@@ -30,6 +26,7 @@ export {
   InvalidSessionError,
   MaintenanceError,
   PermissionDeniedError,
+  ReauthenticationRequiredError,
   SessionLimitError,
   SessionNotFoundError,
   SessionStoreError,
@@ -54,6 +51,7 @@ export type {
   SelectCharacterOutcome,
   SessionLink,
   SessionRecord,
+  SessionRenewal,
   SessionStore,
   TouchOutcome,
 } from './session/session-store.ts';

@@ -3,7 +3,7 @@ import { type OnError, quietly, safely } from '../safely.ts';
 import { Announcer } from '../session/announcer.ts';
 import { requireBoolean } from '../session/arguments.ts';
 import type { EndingReason } from '../session/ending.ts';
-import type { CreatedSession, CreateSessionOptions } from '../session/session-service.ts';
+import type { CreatedSession, CreateSessionOptions } from '../session/creation.ts';
 import type { TokenInput } from '../session/session-resolver.ts';
 import type { Session } from '../session/session.ts';
 import { type MintedToken, mintToken, newUuid, type PresentedToken, readToken } from '../token.ts';

@@ -81,8 +81,8 @@ export interface FamilyEnd {
  * - **It keeps the hash of every token that it had**, so that a used one is recognised until the end.
  * - **A session hangs on one family at most**, by `startFamily` or `redeemToken`. When a session ends
  *   for one of `FORGETTING_REASONS`, its family ends in the same step, with whatever ends sessions.
- *   `endSessionsForUser` for such a reason ends all families of the user, `endAllSessions` all that
- *   there are.
+ *   `endSessionsForUser` for such a reason ends all families of the user, but that of a session that is
+ *   kept; `endAllSessions` all that there are.
  * - **`cleanupExpiredSessions` forgets families** that are not live any more.
  *
  * `describeRememberStore` from `mud-auth/testing` checks all this of an implementation.

@@ -8,6 +8,12 @@ export function requireBoolean(name: string, value: unknown): void {
   if (typeof value !== 'boolean') throw new TypeError(`${name} must be true or false.`);
 }
 
+/** @throws TypeError if the value is not a whole number from 1. */
+export function requireCount(name: string, value: unknown): void {
+  if (!Number.isSafeInteger(value) || Number(value) < 1)
+    throw new TypeError(`${name} must be a whole number from 1.`);
+}
+
 /** @throws TypeError if the value is not a function. */
 export function requireFunction(name: string, value: unknown): void {
   if (typeof value !== 'function') throw new TypeError(`${name} must be a function.`);

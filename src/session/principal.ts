@@ -17,9 +17,36 @@ export interface GamePrincipal extends Principal {
   readonly worldId: string;
 }
 
+/** One that a validate has made: nothing that comes in from outside can be one. */
+class ValidatedPrincipal implements Principal {
+  readonly userId: string;
+  readonly username: string;
+  readonly role: string;
+  readonly session: Session;
+  readonly #isValidated = true;
+
+  constructor(session: Session, user: User) {
+    this.userId = session.userId;
+    this.username = user.username;
+    this.role = user.role;
+    this.session = session;
+  }
+
+  static made(value: object): value is Principal {
+    return #isValidated in value && value.#isValidated;
+  }
+}
+
 /** The principal of a session and its user. */
 export function principalOf(session: Session, user: User): Principal {
-  return { userId: session.userId, username: user.username, role: user.role, session };
+  return new ValidatedPrincipal(session, user);
+}
+
+/** @throws TypeError for anything but a principal that a validate has made, and for a copy of one. */
+export function requirePrincipal(name: string, value: unknown): void {
+  if (typeof value === 'object' && value !== null && ValidatedPrincipal.made(value)) return;
+
+  throw new TypeError(`${name} must be a principal as a validate has returned it, and no copy.`);
 }
 
 /**
@@ -30,10 +57,9 @@ export function principalOf(session: Session, user: User): Principal {
 export function gamePrincipalOf(session: Session, user: User, character: Character | null): GamePrincipal {
   if (character === null || character.worldId === null) throw new CharacterNotAvailableError();
 
-  return {
-    ...principalOf(session, user),
+  return Object.assign(principalOf(session, user), {
     characterId: character.id,
     characterName: character.name,
     worldId: character.worldId,
-  };
+  });
 }

@@ -9,6 +9,12 @@ export interface RemoveOptions {
   readonly actorId?: string;
 }
 
+/** What a change of credentials leaves alone. */
+export interface CredentialsChangedOptions extends Pick<RemoveOptions, 'actorId'> {
+  /** The public id of the session in which it was done, which is kept with its client. Default none. */
+  readonly keepSessionId?: string;
+}
+
 const REMOVAL_REASONS: readonly string[] = [
   'logged_out',
   'kicked',

@@ -3,44 +3,32 @@ import {
   CharacterNotAvailableError,
   CharacterNotSelectedError,
   InvalidSessionError,
-  MaintenanceError,
   PermissionDeniedError,
-  SessionLimitError,
-  UserNotAvailableError,
+  ReauthenticationRequiredError,
 } from '../errors.ts';
 import { LocalSessionEvents, type SessionEvents } from '../live/session-events.ts';
 import { type MudPermission, mudRoles } from '../roles/mud-roles.ts';
 import { hasPermission, type RoleTable } from '../roles/roles.ts';
 import { isSessionId, looksLikeToken, mintToken, newUuid } from '../token.ts';
 import { Announcer } from './announcer.ts';
-import { requireBoolean, requireString } from './arguments.ts';
+import { requireCount, requireString } from './arguments.ts';
+import { clientOf, type CreatedSession, type CreateSessionOptions, refusedSignIn } from './creation.ts';
 import type { EndingCause } from './ending.ts';
 import { type ActivityOptions, byCharacterName, windowOf } from './presence.ts';
-import { type GamePrincipal, gamePrincipalOf, type Principal, principalOf } from './principal.ts';
-import { causeOf, type RemoveOptions } from './removal.ts';
+import {
+  type GamePrincipal,
+  gamePrincipalOf,
+  type Principal,
+  principalOf,
+  requirePrincipal,
+} from './principal.ts';
+import { causeOf, type CredentialsChangedOptions, type RemoveOptions } from './removal.ts';
 import { type CheckedSession, checkedSessionOf } from './session-check.ts';
 import { definePolicy, type SessionPolicy, termsFor } from './session-policy.ts';
 import { type LiveRecord, SessionResolver, type TokenInput } from './session-resolver.ts';
 import type { ActiveCharacter, SessionStore } from './session-store.ts';
 import { checkOptions, type SessionServiceOptions } from './session-service-options.ts';
-import { cleanClientType, type Session } from './session.ts';
-
-/** What a host may say of a new session. */
-export interface CreateSessionOptions {
-  /** What the client is, such as "telnet". Control characters are removed, 64 characters kept. */
-  readonly clientType?: string;
-  /**
-   * `false` for a user who was recognised, by a remember token say, and has not shown his credentials
-   * now: the session does not count as recently authenticated. Default `true`.
-   */
-  readonly authenticated?: boolean;
-}
-
-/** A new session. The token is shown here and never again: it goes to the client and nowhere else. */
-export interface CreatedSession {
-  readonly token: string;
-  readonly session: Session;
-}
+import { isAuthenticatedWithin } from './session.ts';
 
 /** How to validate. */
 export interface ValidateOptions {
@@ -95,9 +83,7 @@ export class SessionService<Permission extends string = MudPermission> {
    */
   async createSession(userId: string, options: CreateSessionOptions = {}): Promise<CreatedSession> {
     requireString('userId', userId);
-    const { clientType = '', authenticated = true } = options;
-    requireString('clientType', clientType);
-    requireBoolean('authenticated', authenticated);
+    const { clientType, isAuthenticated } = clientOf(options);
     const id = this.#newUuid();
     const { token, secretHash } = mintToken('mas', id);
 
@@ -105,28 +91,15 @@ export class SessionService<Permission extends string = MudPermission> {
       id,
       userId,
       secretHash,
-      clientType: cleanClientType(clientType),
-      isAuthenticated: authenticated,
+      clientType,
+      isAuthenticated,
       policy: this.policy,
     });
+    if (created.outcome !== 'created') throw refusedSignIn(created);
 
-    switch (created.outcome) {
-      case 'created':
-        this.#announcer.announceEach(created.endings);
-        return { token, session: created.session };
-      case 'user_not_available':
-        throw new UserNotAvailableError();
-      case 'session_limit_reached':
-        throw new SessionLimitError(created.limit);
-      case 'maintenance':
-        throw new MaintenanceError(
-          created.maintenance.message,
-          created.maintenance.expectedEnd,
-          created.readAt,
-        );
-      case 'id_in_use':
-        throw new TypeError('generateSessionId returned the id of a session that exists already.');
-    }
+    this.#announcer.announceEach(created.endings);
+
+    return { token, session: created.session };
   }
 
   /**
@@ -185,6 +158,42 @@ export class SessionService<Permission extends string = MudPermission> {
     const record = await this.#resolver.resolveOrNull(token);
 
     return record && { username: record.user.username, role: record.user.role };
+  }
+
+  /**
+   * Mints another token for the session of this one, when its user has shown his credentials again. From
+   * then on only the new token opens it. The session stays as it is, with its character and its
+   * connections. Counts as activity.
+   *
+   * @throws InvalidSessionError as `validateSession` does.
+   */
+  async reauthenticate(token: TokenInput): Promise<CreatedSession> {
+    const { session, secretHash } = await this.#resolver.resolve(token);
+    const minted = mintToken('mas', session.id);
+    const newSecretHash = minted.secretHash;
+
+    const renewed = await this.#store.renewSession({ sessionId: session.id, secretHash, newSecretHash });
+    if (renewed !== null) return { token: minted.token, session: renewed };
+
+    await this.#resolver.resolve(token); // throws, with the reason
+    throw new InvalidSessionError();
+  }
+
+  /**
+   * Makes sure that the user has shown his credentials in this session less than so many milliseconds
+   * ago, as its store sees it now. A session that a remember token opened never counts, until
+   * `reauthenticate`.
+   *
+   * @throws ReauthenticationRequiredError if he has not.
+   * @throws InvalidSessionError if the session has ended since.
+   * @throws TypeError for what is no principal of a validate, and for an age that is no whole number from 1.
+   */
+  async requireRecentAuthentication(principal: Principal, maxAgeMs: number): Promise<void> {
+    requirePrincipal('principal', principal);
+    requireCount('maxAgeMs', maxAgeMs);
+    const { session, readAt } = await this.#resolver.resolveById(principal.session.id);
+
+    if (!isAuthenticatedWithin(session, maxAgeMs, readAt)) throw new ReauthenticationRequiredError();
   }
 
   /**
@@ -272,12 +281,19 @@ export class SessionService<Permission extends string = MudPermission> {
   async removeSessionsForUser(userId: string, options: RemoveOptions = {}): Promise<number> {
     requireString('userId', userId);
 
-    const cause = causeOf(options);
+    return this.#endForUser(userId, causeOf(options), null);
+  }
 
-    const ended = await this.#store.endSessionsForUser(userId, cause);
-    if (ended > 0) this.#announcer.announce({ type: 'user_sessions_ended', userId, ...cause });
+  /**
+   * To be called when a user has a new password, or another way to sign in: ends all his other sessions, and
+   * forgets his other clients; how many sessions were live. Without a session to keep it ends them all.
+   */
+  async credentialsChanged(userId: string, options: CredentialsChangedOptions = {}): Promise<number> {
+    requireString('userId', userId);
+    const { keepSessionId = null, ...rest } = options;
+    if (keepSessionId !== null) requireSessionId('credentialsChanged', keepSessionId);
 
-    return ended;
+    return this.#endForUser(userId, causeOf({ ...rest, reason: 'credentials_changed' }), keepSessionId);
   }
 
   /** Ends the session that plays a character on the host's own authority; how many were live, 0 or 1. */
@@ -324,6 +340,13 @@ export class SessionService<Permission extends string = MudPermission> {
     const characters = await this.#store.listActiveCharacters(worldId, windowOf(options, this.policy));
 
     return characters.toSorted(byCharacterName);
+  }
+
+  async #endForUser(userId: string, cause: EndingCause, keptSessionId: string | null): Promise<number> {
+    const ended = await this.#store.endSessionsForUser(userId, cause, keptSessionId);
+    if (ended > 0) this.#announcer.announce({ type: 'user_sessions_ended', userId, ...cause });
+
+    return ended;
   }
 
   async #end(sessionId: string, cause: EndingCause): Promise<boolean> {

@@ -72,6 +72,15 @@ export type TouchOutcome =
   /** There is no live session with this id. Nothing was written. */
   | { readonly outcome: 'ended' };
 
+/** What a store is given to change the secret of a session. */
+export interface SessionRenewal {
+  readonly sessionId: string;
+  /** SHA-256 of the secret that was presented. */
+  readonly secretHash: Uint8Array;
+  /** SHA-256 of the one in its place. */
+  readonly newSecretHash: Uint8Array;
+}
+
 /** What a store is given to bind a character. */
 export interface CharacterSelection {
   readonly sessionId: string;
@@ -157,6 +166,14 @@ export interface SessionStore {
   touchSession(sessionId: string): Promise<TouchOutcome>;
 
   /**
+   * Gives a live session another secret in place of the one that was presented: from then on only the
+   * new one opens it. Its user has shown his credentials, so `authenticatedAt` becomes now, and so does
+   * `lastActiveAt`. `null`, and nothing is written, if no live session has that id and that secret: of
+   * two calls at once, one gets the session.
+   */
+  renewSession(renewal: SessionRenewal): Promise<Session | null>;
+
+  /**
    * Binds a character to a live session, in place of the one that it had. At most one live session
    * holds a character at any instant. Selecting the character that one already plays succeeds and
    * changes nothing. `take_over` ends the other holder with the reason `taken_over`. Holders of
@@ -177,8 +194,8 @@ export interface SessionStore {
    */
   expireSession(sessionId: string): Promise<Ending | null>;
 
-  /** Ends every live session of a user; how many there were. */
-  endSessionsForUser(userId: string, cause: EndingCause): Promise<number>;
+  /** Ends every live session of a user, but for one that may be kept; how many it ended. */
+  endSessionsForUser(userId: string, cause: EndingCause, keptSessionId?: string | null): Promise<number>;
 
   /** Ends the live session that holds a character; `null` if there is none. */
   endSessionForCharacter(characterId: string, cause: EndingCause): Promise<Ending | null>;

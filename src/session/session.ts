@@ -39,6 +39,11 @@ export function isActiveWithin(session: Session, windowMs: number, at: Date): bo
   return windowMs === 0 || at.getTime() - session.lastActiveAt.getTime() < windowMs;
 }
 
+/** Whether its user has shown his credentials for it less than `maxAgeMs` ago. */
+export function isAuthenticatedWithin({ authenticatedAt }: Session, maxAgeMs: number, at: Date): boolean {
+  return authenticatedAt !== null && at.getTime() - authenticatedAt.getTime() < maxAgeMs;
+}
+
 /** Cuts a client type to 64 characters and takes out what a terminal or a log would obey. */
 export function cleanClientType(text: string): string {
   return text

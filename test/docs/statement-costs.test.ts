@@ -163,7 +163,7 @@ const ROWS: Readonly<Record<string, Prepare>> = {
     const { session } = await sessions.createSession(alice.id);
     return () => sessions.removeSession(session.id);
   },
-  removeSessionsForUser: bare((sessions) => sessions.removeSessionsForUser(alice.id)),
+  'removeSessionsForUser, credentialsChanged': bare((sessions) => sessions.credentialsChanged(alice.id)),
   removeSessionsForCharacter: bare((sessions) => sessions.removeSessionsForCharacter(aria.id)),
   clearAllSessions: bare((sessions) => sessions.clearAllSessions()),
   cleanupExpiredSessions: bare((sessions) => sessions.cleanupExpiredSessions()),
@@ -172,11 +172,12 @@ const ROWS: Readonly<Record<string, Prepare>> = {
   'current of MaintenanceMode': withAll(({ maintenance }) => maintenance.current()),
   getActiveSessionCount: bare((sessions) => sessions.getActiveSessionCount()),
   getActiveCharacters: bare((sessions) => sessions.getActiveCharacters('mist')),
-  checkSession: async ({ serve }) => {
+  'checkSession, requireRecentAuthentication': async ({ serve }) => {
     const sessions = await serve();
     const { session } = await sessions.createSession(alice.id);
     return () => sessions.checkSession(session.id);
   },
+  reauthenticate: withToken((sessions, token) => sessions.reauthenticate(token)),
   'attach of LiveSessions': withAll(({ live, token }) => live.attach(token, { close() {} })),
   'detach of LiveSessions': async (scene) => {
     const { live, token } = await serveAll(scene);

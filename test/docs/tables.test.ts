@@ -21,6 +21,7 @@ const errors = readPage('docs/errors.md');
 const SAMPLES: readonly InstanceType<typeof AuthError>[] = [
   new root.InvalidSessionError(),
   new root.PermissionDeniedError('chat'),
+  new root.ReauthenticationRequiredError(),
   new root.UserNotAvailableError(),
   new root.SessionNotFoundError(),
   new root.CharacterNotSelectedError(),
@@ -36,6 +37,7 @@ const SAMPLES: readonly InstanceType<typeof AuthError>[] = [
 const CODES: Readonly<Record<root.AuthErrorCode, true>> = {
   session_invalid: true,
   permission_denied: true,
+  reauthentication_required: true,
   user_not_available: true,
   session_not_found: true,
   character_not_selected: true,

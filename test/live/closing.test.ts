@@ -45,6 +45,28 @@ describe('a connection', () => {
     expect(connection.reason).toBe('kicked');
   });
 
+  it('stays open when its player shows his credentials again, and gets another token', async () => {
+    const host = openLiveHost();
+    const { token, connection } = await attached(host);
+
+    await host.service.reauthenticate(token);
+    await host.live.sweep();
+    await vi.advanceTimersByTimeAsync(MINUTE);
+
+    expect(connection.reason).toBeNull();
+  });
+
+  it('stays open in the session that a change of credentials keeps, and in no other', async () => {
+    const host = openLiveHost();
+    const [kept, other] = [await attached(host), await attached(host)];
+
+    await host.service.credentialsChanged(alice.id, { keepSessionId: kept.id });
+    await vi.advanceTimersByTimeAsync(0);
+
+    expect(kept.connection.reason).toBeNull();
+    expect(other.connection.reason).toBe('credentials_changed');
+  });
+
   it('is closed when another session takes its character over, and that one stays', async () => {
     const host = openLiveHost();
     const old = await attached(host);

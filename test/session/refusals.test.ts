@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { EndingReason } from '../../src/session/ending.ts';
-import type { CreatedSession } from '../../src/session/session-service.ts';
+import type { CreatedSession } from '../../src/session/creation.ts';
 import { ENDING_RETENTION_MS } from '../../src/session/ending.ts';
 import { newUuid } from '../../src/token.ts';
 import {

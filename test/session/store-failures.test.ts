@@ -1,3 +1,7 @@
+import { principalOf } from '../../src/session/principal.ts';
+import { definePolicy } from '../../src/session/session-policy.ts';
+import type { Session } from '../../src/session/session.ts';
+import { newSession } from '../../src/stores/memory/new-session.ts';
 import { describe, expect, it } from 'vitest';
 import { InvalidSessionError, SessionStoreError } from '../../src/errors.ts';
 import { MemoryDirectory } from '../../src/stores/memory/memory-directory.ts';
@@ -26,6 +30,7 @@ const TOKEN_CALLS: Readonly<Record<string, Call>> = {
   selectCharacter: ({ service }, token) => service.selectCharacter(token, aria.id),
   releaseCharacter: ({ service }, token) => service.releaseCharacter(token),
   logout: ({ service }, token) => service.logout(token),
+  reauthenticate: ({ service }, token) => service.reauthenticate(token),
 };
 
 const OTHER_CALLS: Readonly<Record<string, Call>> = {
@@ -33,6 +38,9 @@ const OTHER_CALLS: Readonly<Record<string, Call>> = {
   checkSession: ({ service }, _token, id) => service.checkSession(id),
   removeSession: ({ service }, _, id) => service.removeSession(id),
   removeSessionsForUser: ({ service }) => service.removeSessionsForUser(alice.id),
+  credentialsChanged: ({ service }) => service.credentialsChanged(alice.id),
+  requireRecentAuthentication: ({ service }, _, id) =>
+    service.requireRecentAuthentication(principalOf(sessionWith(id), alice), 1_000),
   removeSessionsForCharacter: ({ service }) => service.removeSessionsForCharacter(aria.id),
   clearAllSessions: ({ service }) => service.clearAllSessions(),
   cleanupExpiredSessions: ({ service }) => service.cleanupExpiredSessions(),
@@ -249,6 +257,13 @@ async function failing(
       isDown = false;
     },
   };
+}
+
+function sessionWith(id: string): Session {
+  const terms = definePolicy().terms;
+  const input = { id, userId: alice.id, clientType: '', isAuthenticated: true };
+
+  return newSession({ ...input, secretHash: new Uint8Array(), policy: definePolicy() }, terms, new Date());
 }
 
 interface Playing {

@@ -38,6 +38,7 @@ import {
 const CREATING = 'createSession';
 const READING = 'findSession and findEnding';
 const TOUCHING = 'touchSession and expireSession';
+const RENEWING = 'renewSession';
 const SEATING = 'selectCharacter and releaseCharacter';
 const ENDING = 'the ends of sessions';
 const LISTING = 'counts and lists';
@@ -66,6 +67,7 @@ describe('the suites of stores', () => {
       CREATING,
       READING,
       TOUCHING,
+      RENEWING,
       SEATING,
       ENDING,
       LISTING,

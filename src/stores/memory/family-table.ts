@@ -61,8 +61,9 @@ export class FamilyTable {
     this.#rows.delete(familyId);
   }
 
-  deleteOfUser(userId: string): void {
-    for (const id of this.#idsByUser.get(userId) ?? []) this.delete(id);
+  /** Deletes all families of a user, but for one that may be kept. */
+  deleteOfUser(userId: string, keptId: string | null): void {
+    for (const id of this.#idsByUser.get(userId) ?? []) if (id !== keptId) this.delete(id);
   }
 
   deleteAll(): void {

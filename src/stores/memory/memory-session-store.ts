@@ -12,10 +12,12 @@ import type {
   NewSession,
   SelectCharacterOutcome,
   SessionRecord,
+  SessionRenewal,
   SessionStore,
   TouchOutcome,
 } from '../../session/session-store.ts';
 import { isActiveWithin, isExpired, type Session } from '../../session/session.ts';
+import { sameSecret } from '../../token.ts';
 import { DirectoryReader } from '../directory-reader.ts';
 import { MemoryDatabase, share } from './memory-database.ts';
 import { newSession } from './new-session.ts';
@@ -133,6 +135,17 @@ export class MemorySessionStore implements SessionStore {
     return { outcome: 'touched', lastActiveAt: new Date(now) };
   }
 
+  async renewSession({ sessionId, secretHash, newSecretHash }: SessionRenewal): Promise<Session | null> {
+    const now = this.#clock.now();
+    const row = this.#table.findLive(sessionId, now);
+    if (row === null || !sameSecret(row.secretHash, secretHash)) return null;
+
+    row.secretHash = new Uint8Array(newSecretHash);
+    row.session = { ...row.session, lastActiveAt: now, authenticatedAt: now };
+
+    return copyOf(row.session);
+  }
+
   async selectCharacter(selection: CharacterSelection): Promise<SelectCharacterOutcome> {
     const { sessionId, userId, characterId, seatPolicy } = selection;
     const character = await this.#directory.findPlayableCharacter(characterId, userId);
@@ -177,11 +190,18 @@ export class MemorySessionStore implements SessionStore {
     return row === null ? null : this.#table.expire(row, this.#clock.now());
   }
 
-  async endSessionsForUser(userId: string, cause: EndingCause): Promise<number> {
+  async endSessionsForUser(
+    userId: string,
+    cause: EndingCause,
+    keptSessionId: string | null = null,
+  ): Promise<number> {
     const now = this.#clock.now();
-    const rows = this.#table.liveOfUser(userId, now);
+    const live = this.#table.liveOfUser(userId, now);
+    const kept = live.find(({ session }) => session.id === keptSessionId) ?? null;
+    const rows = live.filter((row) => row !== kept);
     for (const row of rows) this.#table.end(row, cause, now);
-    if (FORGETTING_REASONS.includes(cause.reason)) this.#database.families.deleteOfUser(userId);
+    if (FORGETTING_REASONS.includes(cause.reason))
+      this.#database.families.deleteOfUser(userId, kept?.familyId ?? null);
 
     return rows.length;
   }

@@ -10,7 +10,7 @@ const EXPIRED: EndingCause = { reason: 'expired', actorId: null };
 /** One session with what its token is recognised by. */
 export interface Row {
   session: Session;
-  readonly secretHash: Uint8Array;
+  secretHash: Uint8Array;
   link: SessionLink | null;
   isHidden: boolean;
   /** The family of remember tokens that it hangs on. */

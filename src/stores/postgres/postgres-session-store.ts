@@ -8,9 +8,11 @@ import type {
   NewSession,
   SelectCharacterOutcome,
   SessionRecord,
+  SessionRenewal,
   SessionStore,
   TouchOutcome,
 } from '../../session/session-store.ts';
+import type { Session } from '../../session/session.ts';
 import { isSessionId } from '../../token.ts';
 import { Cleanup } from './cleanup.ts';
 import type { Coalescer } from './coalescer.ts';
@@ -19,7 +21,7 @@ import type { PostgresSessionStoreOptions } from './options.ts';
 import type { People, TriedCreation } from './people.ts';
 import { PostgresDatabase, share } from './postgres-database.ts';
 import { paramsOf } from './statements/ending-statements.ts';
-import { countOf, isEnding, toEnding, toHash, toTime } from './statements/rows.ts';
+import { countOf, isEnding, toEnding, toHash, toSession, toTime } from './statements/rows.ts';
 import type { FoundEndingRow, TouchRow } from './statements/session-statements.ts';
 
 const UNIQUE_VIOLATION = '23505';
@@ -103,6 +105,17 @@ export class PostgresSessionStore implements SessionStore {
     return { outcome: 'touched', lastActiveAt: toTime(row.touched_at) };
   }
 
+  async renewSession({
+    sessionId: id,
+    secretHash: hash,
+    newSecretHash: newHash,
+  }: SessionRenewal): Promise<Session | null> {
+    if (!isSessionId(id)) return null;
+    const [row] = await this.#database.run(this.#statements.renewSession, { id, hash, newHash });
+
+    return row === undefined ? null : toSession(row);
+  }
+
   async selectCharacter(selection: CharacterSelection): Promise<SelectCharacterOutcome> {
     if (!isSessionId(selection.sessionId)) return { outcome: 'session_ended' };
     await this.#database.ready();
@@ -140,11 +153,15 @@ export class PostgresSessionStore implements SessionStore {
     return row === undefined ? null : toEnding(row);
   }
 
-  async endSessionsForUser(userId: string, cause: EndingCause): Promise<number> {
+  async endSessionsForUser(
+    userId: string,
+    cause: EndingCause,
+    keptSessionId: string | null = null,
+  ): Promise<number> {
     if (!idTypes.text.fits(userId)) return 0;
     await this.#database.ready();
 
-    return this.#database.byUser.endSessions(userId, cause);
+    return this.#database.byUser.endSessions(userId, cause, keptSessionId);
   }
 
   async endSessionForCharacter(characterId: string, cause: EndingCause): Promise<Ending | null> {

@@ -2,6 +2,7 @@ import type { Character } from '../../directory.ts';
 import { type Ending, type EndingCause, FORGETTING_REASONS } from '../../session/ending.ts';
 import { type SessionTerms, termsFor } from '../../session/session-policy.ts';
 import type { CharacterSelection, NewSession, SelectCharacterOutcome } from '../../session/session-store.ts';
+import { isSessionId } from '../../token.ts';
 import type { Runner } from './connection.ts';
 import type { Connections } from './connections.ts';
 import type { TriedCreation } from './people.ts';
@@ -89,12 +90,18 @@ export class UserTransactions {
     });
   }
 
-  /** Ends all sessions of a user. Without the lock, two that take several of his rows could deadlock. */
-  async endSessions(user: string, cause: EndingCause): Promise<number> {
+  /** Ends all sessions of a user, but for one that may be kept. Without the lock, two that take several of his rows could deadlock. */
+  async endSessions(user: string, cause: EndingCause, keptSessionId: string | null): Promise<number> {
+    const kept = keptSessionId !== null && isSessionId(keptSessionId) ? keptSessionId : null;
+
     return this.#whileLocked(user, async (transaction) => {
-      const ended = await transaction.run(this.#statements.endSessionsOfUser, { user, ...paramsOf(cause) });
+      const ended = await transaction.run(this.#statements.endSessionsOfUser, {
+        user,
+        kept,
+        ...paramsOf(cause),
+      });
       if (FORGETTING_REASONS.includes(cause.reason))
-        await transaction.run(this.#statements.forgetFamiliesOfUser, { user });
+        await transaction.run(this.#statements.forgetFamiliesOfUser, { user, kept });
 
       return countOf(ended);
     });

@@ -4,6 +4,7 @@ import { type Chapters, describeChapters, type StoreSuiteOptions } from './fixtu
 import { listingCases } from './listing-cases.ts';
 import { racingCases } from './racing-cases.ts';
 import { readingCases } from './reading-cases.ts';
+import { renewingCases } from './renewing-cases.ts';
 import { seatCases } from './seat-cases.ts';
 import { touchingCases } from './touching-cases.ts';
 
@@ -11,6 +12,7 @@ const CHAPTERS: Chapters = {
   createSession: creatingCases,
   'findSession and findEnding': readingCases,
   'touchSession and expireSession': touchingCases,
+  renewSession: renewingCases,
   'selectCharacter and releaseCharacter': seatCases,
   'the ends of sessions': endingCases,
   'counts and lists': listingCases,

@@ -69,6 +69,21 @@ export function endingCases(it: DeclareCase): void {
     assert.equal(await isLive(ofBob), true);
   });
 
+  it('keeps one session of a user, and only if it is his', async ({ alice, bob, create, isLive, store }) => {
+    const [kept, other] = [await create(alice), await create(alice)];
+    const ofBob = await create(bob);
+
+    assert.equal(await store.endSessionsForUser(alice.id, KICKED, kept.id), 1);
+    assert.equal(await isLive(kept), true);
+    assert.equal(await isLive(other), false);
+    assert.equal(await store.endSessionsForUser(alice.id, KICKED, ofBob.id), 1);
+    for (const id of [newUuid(), 'no id', '']) {
+      await create(alice);
+      assert.equal(await store.endSessionsForUser(alice.id, KICKED, id), 1);
+    }
+    assert.equal(await isLive(ofBob), true);
+  });
+
   it('counts only the living of a user, and remembers the others as expired', async ({
     alice,
     clock,

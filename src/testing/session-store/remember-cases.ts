@@ -239,6 +239,17 @@ export function rememberCases(it: DeclareCase<WithRemember>): void {
     });
   }
 
+  it('goes on knowing the client of the session that is kept, and no other of the user', async (fixture) => {
+    const { alice, store } = fixture;
+    const [kept, other] = [await remembered(fixture), await remembered(fixture)];
+    const cause = { reason: 'credentials_changed', actorId: null } as const;
+
+    await store.endSessionsForUser(alice.id, cause, kept.session.id);
+
+    assert.equal(await isKnown(fixture, kept.family, kept.hash), true);
+    assert.equal(await isKnown(fixture, other.family, other.hash), false);
+  });
+
   for (const reason of KEEPING_REASONS) {
     it(`goes on knowing the client of a session that ends so: ${reason}`, async (fixture) => {
       const { alice, store } = fixture;

@@ -35,7 +35,7 @@ export interface EndingStatements {
   readonly endSession: Statement<Cause & { id: string }, EndingRow & Unforgotten>;
   readonly expireSession: Statement<{ id: string }, EndingRow>;
   readonly expireSessionsOfUser: Statement<{ user: string }, Count>;
-  readonly endSessionsOfUser: Statement<Cause & { user: string }, Count>;
+  readonly endSessionsOfUser: Statement<Cause & { user: string; kept: string | null }, Count>;
   /**
    * One row always, without an ending if nothing was ended. `missed`: a takeover went first, and who
    * holds the character now was not seen.
@@ -52,7 +52,7 @@ export interface EndingStatements {
   /** Forgets some of the families of remember tokens that are not live. */
   readonly forgetFamiliesBatch: Statement<{ size: number }, Count>;
   readonly forgetFamily: Statement<{ id: string }, object>;
-  readonly forgetFamiliesOfUser: Statement<{ user: string }, object>;
+  readonly forgetFamiliesOfUser: Statement<{ user: string; kept: string | null }, object>;
   readonly forgetAllFamilies: Statement<object, object>;
 }
 
@@ -108,7 +108,8 @@ export function endingStatements(schema: string): EndingStatements {
 
     endSessionsOfUser: new Statement(
       (param) => sql<Count>`
-        ${endingFor(param, sql`s.user_id = ${param('user', 'text')}`)} ${theLivingCounted}`,
+        ${endingFor(param, sql`s.user_id = ${param('user', 'text')} and s.id is distinct from ${param('kept', 'uuid')}`)}
+        ${theLivingCounted}`,
     ),
 
     // The DELETE waits for a takeover and then finds its row gone; the look at the end goes by the
@@ -174,7 +175,10 @@ export function endingStatements(schema: string): EndingStatements {
     ),
 
     forgetFamiliesOfUser: new Statement(
-      (param) => sql<object>`delete from ${families} where user_id = ${param('user', 'text')}`,
+      (param) => sql<object>`
+        delete from ${families} where user_id = ${param('user', 'text')} and id is distinct from (
+          select s.remember_family from ${sessions} as s where s.id = ${param('kept', 'uuid')} and s.user_id = ${param('user', 'text')}
+        )`,
     ),
 
     forgetAllFamilies: new Statement(() => sql<object>`delete from ${families}`),

@@ -42,6 +42,7 @@ export interface SessionStatements {
   /** The same, and how many sessions he had before the wait, the expired among them. */
   readonly lockUserCounting: Statement<LockParams, Count>;
   readonly touchSession: StatementPair<TouchRow>;
+  readonly renewSession: Statement<{ id: string; hash: Uint8Array; newHash: Uint8Array }, SessionRow>;
   readonly findEnding: StatementPair<FoundEndingRow>;
   /** The session and whoever holds the character, locked until the end of the transaction. */
   readonly lockSeat: Statement<
@@ -98,6 +99,16 @@ export function sessionStatements(schema: string): SessionStatements {
         touch(param, sql`${sessionsOf(sessions, param('ids', 'uuid[]'))} as s`, sql`true`),
       ),
     },
+
+    renewSession: new Statement(
+      (param) => sql<SessionRow>`
+        with mud_auth_clock as (select ${now(param)} as now, ${durably})
+        update ${sessions} as s set secret_hash = ${param('newHash', 'bytea')},
+          authenticated_at = mud_auth_clock.now, last_active_at = greatest(s.last_active_at, mud_auth_clock.now)
+        from mud_auth_clock
+        where s.id = ${param('id', 'uuid')} and s.secret_hash = ${param('hash', 'bytea')} and ${isLive}
+        returning ${sql.join([...sessionColumns()])}`,
+    ),
 
     findEnding: {
       one: new Statement((param) => findEnding(param, sql`e.session_id = ${param('id', 'uuid')}`)),
