@@ -1,5 +1,5 @@
 import type { PresentCharacter } from '../../../live/link-store.ts';
-import { DirectoryPeople } from '../directory-people.ts';
+import type { DirectoryPeople } from '../directory-people.ts';
 import type { PostgresDatabase } from '../postgres-database.ts';
 import type { RelationPeople } from '../relation-people.ts';
 import { toActiveCharacter } from '../statements/list-statements.ts';
@@ -21,7 +21,7 @@ export interface PresentPeople {
 export function presentPeopleOf(database: PostgresDatabase): PresentPeople {
   const { people } = database;
 
-  return people instanceof DirectoryPeople ? inDirectory(database, people) : inRelations(database, people);
+  return 'directory' in people ? inDirectory(database, people) : inRelations(database, people);
 }
 
 function inRelations(database: PostgresDatabase, { relations, worlds }: RelationPeople): PresentPeople {
