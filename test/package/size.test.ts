@@ -8,7 +8,7 @@ const BUDGETS: Readonly<Record<string, number>> = {
   index: 6 * 1024,
   live: 6 * 1024,
   postgres: 16 * 1024,
-  'postgres-live': 9 * 1024,
+  'postgres-live': 11 * 1024,
   'postgres-remember': 8 * 1024,
   remember: 4 * 1024,
 };
