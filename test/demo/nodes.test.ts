@@ -27,9 +27,7 @@ describe('the demo as two servers', () => {
   });
 
   it('lets staff on one kick a player on the other, who reads why', async () => {
-    const pip = await logInOn(0, 'player');
-    pip.type('play Pip');
-    await pip.transcript.until('You are Pip');
+    const pip = await playOn(0, 'player', 'Pip');
     const admin = await logInOn(1, 'admin');
 
     admin.type('kick pip');
@@ -39,21 +37,14 @@ describe('the demo as two servers', () => {
   });
 
   it('keeps the place of who hangs up, and lets him come back on the other', async () => {
-    const bryn = await logInOn(1, 'builder');
-    bryn.type('play Bryn');
-    await bryn.transcript.until('You are Bryn');
-    const pip = await logInOn(0, 'player');
-    pip.type('play Pip');
-    await pip.transcript.until('You are Pip');
+    const bryn = await playOn(1, 'builder', 'Bryn');
+    const pip = await playOn(0, 'player', 'Pip');
     const resume = await resumeLineOf(pip);
 
     pip.drop();
     await untilWho(bryn, 'Pip (player, link-dead)');
-    const again = open(1);
-    await again.transcript.until('Name: ');
-    again.type(resume);
+    await resumeOn(1, resume);
 
-    await again.transcript.until('You are Pip, in Willowmere.');
     await bryn.transcript.until('Pip arrives.');
     await untilWho(bryn, 'Pip (player)');
   });
@@ -74,29 +65,37 @@ describe('the demo as two servers', () => {
   });
 
   it('tells the truth about the players of one that is killed, who come back on the other', async () => {
-    const bryn = await logInOn(1, 'builder');
-    bryn.type('play Bryn');
-    await bryn.transcript.until('You are Bryn');
-    const pip = await logInOn(0, 'player');
-    pip.type('play Pip');
-    await pip.transcript.until('You are Pip');
+    const bryn = await playOn(1, 'builder', 'Bryn');
+    const pip = await playOn(0, 'player', 'Pip');
     const resume = await resumeLineOf(pip);
 
     demo.kill(0);
     await pip.transcript.untilEnd();
     await untilWho(bryn, 'Pip (player, link-dead)');
-    const again = open(1);
-    await again.transcript.until('Name: ');
-    again.type(resume);
+    await resumeOn(1, resume);
 
-    await again.transcript.until('You are Pip, in Willowmere.');
     await untilWho(bryn, 'Pip (player)');
     await demo.until('Server 1 has ended (SIGKILL).');
   });
 
+  async function resumeOn(server: number, line: string): Promise<void> {
+    const client = open(server);
+    await client.transcript.until('Name: ');
+    client.type(line);
+    await client.transcript.until('You are Pip, in Willowmere.');
+  }
+
   function open(server: number): TelnetClient {
     const client = new TelnetClient(demo.ports[server] ?? 0);
     clients.push(client);
+
+    return client;
+  }
+
+  async function playOn(server: number, username: string, name: string): Promise<TelnetClient> {
+    const client = await logInOn(server, username);
+    client.type(`play ${name}`);
+    await client.transcript.until(`You are ${name}`);
 
     return client;
   }
