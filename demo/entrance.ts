@@ -40,11 +40,13 @@ export async function comeBack(game: Game, player: Player, rememberToken: string
 
   try {
     const { clientType } = player;
-    const remembered = await game.remember.redeem(rememberToken, { clientType });
+    const remembered = await game.remember.redeem(rememberToken, { clientType }).catch((error: unknown) => {
+      if (error instanceof InvalidSessionError) player.keepRememberToken(null);
+      throw error;
+    });
     player.keepRememberToken(remembered.rememberToken);
     await goOn(game, player, remembered.token);
   } catch (error) {
-    if (error instanceof InvalidSessionError) player.keepRememberToken(null);
     player.explain(error);
   }
 }

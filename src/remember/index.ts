@@ -17,5 +17,5 @@ export type {
   RememberRecord,
   RememberStore,
 } from './remember-store.ts';
-export { isFamilyOver, isWithinGrace } from './remember-family.ts';
+export { endingWith, isFamilyOver, isWithinGrace } from './remember-family.ts';
 export { FORGETTING_REASONS } from '../session/ending.ts';

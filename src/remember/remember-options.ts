@@ -79,7 +79,7 @@ export function rememberSettingsOf(options: RememberServiceOptions): RememberSet
     graceMs: key === undefined ? 0 : graceMs,
     idleTimeoutMs,
     absoluteTimeoutMs,
-    mayRemember: mayRemember ?? ((role) => ranksLowest(sessions, role)),
+    mayRemember: mayRemember === undefined ? (role) => ranksLowest(sessions, role) : strictly(mayRemember),
   };
 }
 
@@ -89,6 +89,11 @@ function keyOf(key: string | Uint8Array): Uint8Array {
     throw new TypeError(`key must be a string or a Uint8Array of ${KEY_BYTES} bytes at least.`);
 
   return bytes;
+}
+
+/** Hosts write rules, also in JavaScript: one that gives a promise has allowed nothing. */
+function strictly(rule: (role: string) => unknown): (role: string) => boolean {
+  return (role) => rule(role) === true;
 }
 
 function ranksLowest({ roles: { roles } }: SessionService<string>, role: string): boolean {

@@ -7,7 +7,7 @@ import type { CreatedSession, CreateSessionOptions } from '../session/creation.t
 import type { TokenInput } from '../session/session-resolver.ts';
 import type { Session } from '../session/session.ts';
 import { type MintedToken, mintToken, newUuid, type PresentedToken, readToken } from '../token.ts';
-import { isWithinGrace } from './remember-family.ts';
+import { endingWith, isWithinGrace } from './remember-family.ts';
 import {
   type RememberServiceOptions,
   type RememberSettings,
@@ -100,11 +100,15 @@ export class RememberService {
       await this.#checkRole(created.session, record.family);
       await this.#rotate(presented, successor, created.session, record.family);
     } catch (error) {
+      if (error instanceof InvalidSessionError && error.reason === 'banned')
+        await this.#endFamily(record.family, 'banned');
       if (!isUnknown(error)) await this.#takeBack(created.session);
       throw error;
     }
 
-    return { ...created, rememberToken: successor.token };
+    const session = endingWith(record.family, created.session);
+
+    return { token: created.token, session, rememberToken: successor.token };
   }
 
   /** Forgets the client at its wish: ends the family of a token, and its sessions; `true` if it was live. */

@@ -58,8 +58,8 @@ export interface Redemption {
  * - `rotated`: the token was the present one, and is used now; the successor is in its place;
  * - `repeated`: it was used within the grace, and this is the successor that it got then;
  * - `reused`: it was used before that. Nothing was written;
- * - `unknown`: the family does not live, or knows no such token, or this is not its successor. Nothing was
- *   written.
+ * - `unknown`: the family or the session does not live, or the family knows no such token, or this is not
+ *   its successor. Nothing was written.
  */
 export type RedeemOutcome = 'rotated' | 'repeated' | 'reused' | 'unknown';
 
@@ -98,7 +98,8 @@ export interface RememberStore {
   findToken(familyId: string, secretHash: Uint8Array): Promise<RememberRecord | null>;
 
   /**
-   * Puts the successor in the place of the present token, and hangs the session on the family. Of calls
+   * Puts the successor in the place of the present token, and hangs the session on the family, whose
+   * absolute end is the session's then, if it is the earlier one. Of calls
    * at once for one token, from whatever processes, one rotates. The others see what it did: if they
    * give the same successor within the grace they repeat, and their sessions hang on the family too.
    */

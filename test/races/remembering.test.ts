@@ -65,6 +65,33 @@ describe('two nodes that remember clients', () => {
   );
 
   it(
+    'leave nothing of a user whose sessions are removed while his client comes back',
+    async () => {
+      cluster = await startCluster();
+
+      for (let round = 0; round < ROUNDS / 4; round += 1) {
+        const { rememberToken } = await nodeOf(0).signIn('5');
+        await Promise.all([nodeOf(0).createSession('5'), nodeOf(1).createSession('5')]);
+
+        const [removed, ...outcomes] = await Promise.allSettled([
+          nodeOf(round).end('removeSessionsForUser', '5'),
+          nodeOf(0).redeem(rememberToken),
+          nodeOf(1).redeem(rememberToken),
+          nodeOf(0).redeem(rememberToken),
+        ]);
+
+        expect(removed.status).toBe('fulfilled');
+        expect(outcomes.filter(isOtherThanRefused)).toEqual([]);
+        for (const { token } of outcomes.flatMap(valueOf))
+          expect(await nodeOf(round).isValid(token)).toBe(false);
+        expect(await countOf('mud_auth.sessions')).toBe(0);
+        expect(await countOf('mud_auth.remember_families')).toBe(0);
+      }
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
     'remember nobody whose session was kicked while he signed in',
     async () => {
       cluster = await startCluster();

@@ -58,6 +58,12 @@ describe('signing in', () => {
     expect((await remember.signIn(bob.id, { remember: true })).rememberToken).not.toBeNull();
   });
 
+  it('remembers nobody by a rule that gives a promise', async () => {
+    const { remember } = openRemembering({ remember: { mayRemember: (async () => false) as never } });
+
+    expect((await remember.signIn(alice.id, { remember: true })).rememberToken).toBeNull();
+  });
+
   it('remembers all of the lowest rank of a table of the host', async () => {
     const roles = defineRoles({
       permissions: [],
@@ -195,15 +201,63 @@ describe('coming back', () => {
   });
 
   it('stays possible where the limit is reached', async () => {
-    const { remember, service } = openRemembering({
+    const { clock, remember } = openRemembering({
       policy: { maxSessionsPerUser: 1, sessionLimitPolicy: 'reject' },
     });
-    const { rememberToken, session } = await signedIn(remember);
+    const { rememberToken } = await signedIn(remember);
 
     await expect(remember.redeem(rememberToken)).rejects.toMatchObject({ code: 'session_limit_reached' });
-    await service.removeSession(session.id, { reason: 'kicked' });
+    clock.advance(DAY); // the session that was in the way has expired
 
-    await expect(remember.redeem(rememberToken)).rejects.toMatchObject(REFUSED); // a kick forgets the client
+    await expect(remember.redeem(rememberToken)).resolves.toBeDefined();
+  });
+
+  it('gives no session that outlives the absolute end of the client', async () => {
+    const { clock, remember, service } = openRemembering();
+    let { rememberToken, session } = await signedIn(remember);
+    for (const days of [13, 13, 3]) {
+      clock.advance(days * DAY);
+      ({ rememberToken, session } = await remember.redeem(rememberToken));
+    }
+
+    expect(session.absoluteExpiresAt.getTime() - clock.now().getTime()).toBe(DAY);
+    expect((await service.checkSession(session.id)).principal.session).toEqual(session);
+  });
+
+  it('is over when the session is kicked before its holder has it', async () => {
+    const host = openRemembering({
+      async around(method, call) {
+        if (method === 'redeemToken')
+          for (const one of newest.splice(0)) await host.service.removeSession(one);
+        const result = await call();
+        if (method === 'createSession') newest.push((result as { session: { id: string } }).session.id);
+        return result;
+      },
+    });
+    const newest: string[] = [];
+    const { rememberToken } = await signedIn(host.remember);
+
+    await expect(host.remember.redeem(rememberToken)).rejects.toMatchObject(REFUSED);
+  });
+
+  it('is over for a user who is disabled on the way, also when he is enabled again', async () => {
+    const host = openRemembering({
+      async around(method, call) {
+        const result = await call();
+        if (method === 'createSession' && isWatched)
+          await host.directory.putUser({ ...alice, disabled: true });
+        return result;
+      },
+    });
+    let isWatched = false;
+    const { rememberToken } = await signedIn(host.remember);
+    isWatched = true;
+
+    await expect(host.remember.redeem(rememberToken)).rejects.toMatchObject({ status: 401 });
+    isWatched = false;
+    await host.directory.putUser(alice);
+
+    await expect(host.remember.redeem(rememberToken)).rejects.toMatchObject(REFUSED);
   });
 
   it.each(['not-applied', 'unknown'] as const)(

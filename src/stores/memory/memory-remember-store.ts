@@ -1,5 +1,5 @@
 import { SessionStoreError } from '../../errors.ts';
-import { isWithinGrace } from '../../remember/remember-family.ts';
+import { endingWith, isWithinGrace } from '../../remember/remember-family.ts';
 import type {
   FamilyEnd,
   NewRememberFamily,
@@ -54,12 +54,13 @@ export class MemoryRememberStore implements RememberStore {
     const row = this.#database.families.findLive(redemption.familyId, now);
     const [hash, successor] = [keyOf(redemption.secretHash), keyOf(redemption.successorHash)];
     const usedAt = row?.usedAtByHash.get(hash);
-    if (row === null || usedAt === undefined) return 'unknown';
+    const session = this.#database.table.findLive(redemption.sessionId, now);
+    if (row === null || usedAt === undefined || session === null) return 'unknown';
     if (usedAt !== null && !isWithinGrace(usedAt, redemption.graceMs, now)) return 'reused';
     if (usedAt !== null && !row.usedAtByHash.has(successor)) return 'unknown';
 
-    const session = this.#database.table.findLive(redemption.sessionId, now);
-    if (session !== null) session.familyId = row.family.id;
+    session.familyId = row.family.id;
+    session.session = endingWith(row.family, session.session);
     if (usedAt !== null) return 'repeated';
 
     row.usedAtByHash.set(hash, now).set(successor, null);

@@ -95,13 +95,20 @@ export class UserTransactions {
     const kept = keptSessionId !== null && isSessionId(keptSessionId) ? keptSessionId : null;
 
     return this.#whileLocked(user, async (transaction) => {
+      const forget = async (): Promise<void> => {
+        if (FORGETTING_REASONS.includes(cause.reason))
+          await transaction.run(this.#statements.forgetFamiliesOfUser, { user, kept });
+      };
+
+      // Before, for nobody must come back with a token while sessions are ended that he is not among yet;
+      // and after, for who signed in meanwhile may have begun to be remembered.
+      await forget();
       const ended = await transaction.run(this.#statements.endSessionsOfUser, {
         user,
         kept,
         ...paramsOf(cause),
       });
-      if (FORGETTING_REASONS.includes(cause.reason))
-        await transaction.run(this.#statements.forgetFamiliesOfUser, { user, kept });
+      await forget();
 
       return countOf(ended);
     });

@@ -83,6 +83,33 @@ export function rememberCases(it: DeclareCase<WithRemember>): void {
     });
   });
 
+  it('uses no token for a session that does not live', async (fixture) => {
+    const { alice, clock, create, store } = fixture;
+    const { family, hash } = await remembered(fixture);
+    const ended = await create(alice);
+    await store.endSession(ended.id, KICKED);
+    const expired = await create(alice, { idleTimeoutMs: 1_000 });
+    clock.advance(1_000);
+
+    for (const sessionId of [ended.id, expired.id, newUuid(), 'no id'])
+      assert.equal((await redeem(fixture, family, hash, { sessionId })).outcome, 'unknown');
+    assert.equal((await redeem(fixture, family, hash)).outcome, 'rotated');
+  });
+
+  it('lets no session outlive the family, and none live longer for it', async (fixture) => {
+    const { alice, create, store } = fixture;
+    const { family, hash } = await remembered(fixture);
+    const { sessionId: long, successorHash } = await redeem(fixture, family, hash);
+    const { id: short, absoluteExpiresAt } = await create(alice, {
+      idleTimeoutMs: 1_000,
+      absoluteTimeoutMs: 2_000,
+    });
+    await redeem(fixture, family, hash, { successorHash, sessionId: short });
+
+    assert.deepEqual((await store.findSession(long))?.session.absoluteExpiresAt, family.absoluteExpiresAt);
+    assert.deepEqual((await store.findSession(short))?.session.absoluteExpiresAt, absoluteExpiresAt);
+  });
+
   it('repeats within the grace with the same successor, and moves no end by it', async (fixture) => {
     const { clock, remember } = fixture;
     const { family, hash } = await remembered(fixture);

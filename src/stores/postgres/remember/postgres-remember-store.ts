@@ -85,7 +85,10 @@ export class PostgresRememberStore implements RememberStore {
     await this.#database.ready();
 
     return this.#database.connections.transaction(async (transaction) => {
-      const locked = await transaction.run(this.#statements.lockFamily, { family: familyId });
+      const locked = await transaction.run(this.#statements.lockFamily, {
+        family: familyId,
+        patienceMs: this.#database.connections.patienceMs,
+      });
       if (locked.length === 0) return { wasLive: false, endings: [] };
       const params = { family: familyId, ...paramsOf(cause) };
       const rows = await transaction.run(this.#statements.endFamily, params);

@@ -3,6 +3,7 @@ import type { RememberFamily } from '../../../remember/remember-store.ts';
 import { endingCtes } from '../statements/ending-statements.ts';
 import { durably, interval, isFamilyLive, isLive, now } from '../statements/fragments.ts';
 import { endingColumns, type EndingRow, timeColumn, toTime } from '../statements/rows.ts';
+import { boundedWaits } from '../statements/session-statements.ts';
 import { type AtMoment, type Param, Statement } from '../statements/statement.ts';
 
 interface NewFamilyParams {
@@ -58,8 +59,8 @@ export interface RememberStatements {
   readonly findToken: Statement<TokenParams, TokenRow>;
   /** One row always. Known and unused, but not rotated: another call was quicker, and was not seen. */
   readonly redeemToken: Statement<RedemptionParams, RedemptionRow>;
-  /** Locks a family until the end of the transaction; no row if it is not live. */
-  readonly lockFamily: Statement<{ family: string }, object>;
+  /** Locks a family until the end of the transaction, and bounds its waits; no row if it is not live. */
+  readonly lockFamily: Statement<{ family: string; patienceMs: number }, object>;
   /** For a family that is locked: nothing hangs itself on it meanwhile. Ends it, and all that hangs on it. */
   readonly endFamily: Statement<{ family: string; reason: string; actor: string | null }, EndingRow>;
 }
@@ -99,39 +100,47 @@ export function rememberStatements(schema: string): RememberStatements {
           ${timeColumn(sql`mud_auth_clock.now`, 'read_at')}
         from mud_auth_clock, ${families} as f join ${tokens} as t on t.family_id = f.id
         where f.id = ${param('family', 'uuid')} and t.secret_hash = ${param('hash', 'bytea')}
-          and ${isFamilyLive}`,
+          and ${isFamilyLive()}`,
     ),
 
     // The family is locked before its tokens: an end of it takes the same way. Who has waited sees its
-    // tokens as they were before; then the UPDATE finds the token used, and nothing is written.
+    // tokens as they were before; then the UPDATE finds the token used, and nothing is written. Whether it
+    // lives is judged when it is held.
     redeemToken: new Statement(
       (param) => sql<RedemptionRow>`
-        with ${clock(param)}, family as materialized (
-          select f.id from ${families} as f, mud_auth_clock
-          where f.id = ${param('family', 'uuid')} and ${isFamilyLive} for no key update of f
+        with ${clock(param)}, session as materialized (
+          select s.id from ${sessions} as s, mud_auth_clock
+          where s.id = ${param('session', 'uuid')} and ${isLive} for no key update of s
+        ), held as materialized (
+          select f.* from ${families} as f, session
+          where f.id = ${param('family', 'uuid')} for no key update of f
+        ), timed as materialized (
+          select held.*, ${now(param)} as now from held
+        ), family as materialized (
+          select f.id, f.absolute_expires_at, f.now from timed as f where ${isFamilyLive(sql`f.now`)}
         ), presented as (
           select t.family_id, t.used_at is not null as used,
-            t.used_at > mud_auth_clock.now - ${interval(param('grace', 'bigint'))} as in_grace
-          from ${tokens} as t join family on t.family_id = family.id, mud_auth_clock
+            t.used_at > family.now - ${interval(param('grace', 'bigint'))} as in_grace
+          from ${tokens} as t join family on t.family_id = family.id
           where t.secret_hash = ${param('hash', 'bytea')}
         ), rotated as (
-          update ${tokens} as t set used_at = mud_auth_clock.now from family, mud_auth_clock
+          update ${tokens} as t set used_at = family.now from family
           where t.family_id = family.id and t.secret_hash = ${param('hash', 'bytea')} and t.used_at is null
-          returning t.family_id
+          returning t.family_id, t.used_at
         ), issued as (
           insert into ${tokens} (family_id, secret_hash, issued_at)
-          select rotated.family_id, ${param('successor', 'bytea')}, mud_auth_clock.now
-          from rotated, mud_auth_clock
+          select rotated.family_id, ${param('successor', 'bytea')}, rotated.used_at from rotated
         ), slid as (
-          update ${families} as f set last_used_at = mud_auth_clock.now from rotated, mud_auth_clock
+          update ${families} as f set last_used_at = rotated.used_at from rotated
           where f.id = rotated.family_id
         ), repeated as (
           select presented.family_id from presented join ${tokens} as t on t.family_id = presented.family_id
           where presented.in_grace and t.secret_hash = ${param('successor', 'bytea')}
         ), hung as (
-          update ${sessions} as s set remember_family = r.family_id
-          from (select family_id from rotated union all select family_id from repeated) as r, mud_auth_clock
-          where s.id = ${param('session', 'uuid')} and ${isLive}
+          update ${sessions} as s set remember_family = family.id,
+            absolute_expires_at = least(s.absolute_expires_at, family.absolute_expires_at)
+          from session, family
+          where s.id = session.id and (exists (select from rotated) or exists (select from repeated))
         )
         select exists (select from rotated) as rotated, exists (select from repeated) as repeated,
           exists (select from presented) as known,
@@ -141,9 +150,9 @@ export function rememberStatements(schema: string): RememberStatements {
 
     lockFamily: new Statement(
       (param) => sql<object>`
-        with ${clock(param)}
+        with mud_auth_clock as (select ${now(param)} as now, ${durably}, ${boundedWaits(param)})
         select f.id from ${families} as f, mud_auth_clock
-        where f.id = ${param('family', 'uuid')} and ${isFamilyLive} for update of f`,
+        where f.id = ${param('family', 'uuid')} and ${isFamilyLive()} for update of f`,
     ),
 
     endFamily: new Statement((param) => {

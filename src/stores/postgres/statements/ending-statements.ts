@@ -160,7 +160,7 @@ export function endingStatements(schema: string): EndingStatements {
         with mud_auth_clock as (
           select ${now(param)} as now
         ), batch as materialized (
-          select f.id from ${families} as f, mud_auth_clock where not ${isFamilyLive}
+          select f.id from ${families} as f, mud_auth_clock where not ${isFamilyLive()}
           limit ${param('size', 'integer')} for update of f skip locked
         ), forgotten as (
           delete from ${families} where id in (select id from batch) returning 1

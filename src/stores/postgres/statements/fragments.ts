@@ -59,7 +59,9 @@ export const isExpired: RawBuilder<boolean> = sql<boolean>`${expiresAt} <= mud_a
 export const isLive: RawBuilder<boolean> = sql<boolean>`${expiresAt} > mud_auth_clock.now`;
 
 /** The contrary of `isFamilyOver` in SQL, of a row `f`. */
-export const isFamilyLive: RawBuilder<boolean> = sql<boolean>`(least(f.last_used_at + f.idle_timeout_ms::double precision * interval '1 millisecond', f.absolute_expires_at) > mud_auth_clock.now)`;
+export function isFamilyLive(at: RawBuilder<unknown> = sql`mud_auth_clock.now`): RawBuilder<boolean> {
+  return sql<boolean>`(least(f.last_used_at + f.idle_timeout_ms::double precision * interval '1 millisecond', f.absolute_expires_at) > ${at})`;
+}
 
 /** `isActiveWithin` in SQL. */
 export function isActiveWithin(windowMs: RawBuilder<number>): RawBuilder<boolean> {

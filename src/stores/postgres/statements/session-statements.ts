@@ -174,18 +174,26 @@ export function sessionsOfUser(schema: string, param: Param<{ user: string }>): 
 }
 
 /**
- * Columns in the order in which they are written: the waits are bounded before there is one. A
- * host's own limit stays, if it is shorter.
+ * Columns in the order in which they are written: the waits are bounded before there is one.
  */
 export function lockingUser(schema: string, param: Param<LockParams>): RawBuilder<unknown> {
-  const patience = param('patienceMs', 'integer');
-  const isShorter = sql`pg_catalog.current_setting('lock_timeout')::interval between interval '1 ms' and ${interval(patience)}`;
-
   return sql`
-    pg_catalog.set_config('idle_in_transaction_session_timeout', ${patience}::text, true),
-    case when not ${isShorter} then pg_catalog.set_config('lock_timeout', ${patience}::text, true) end,
+    ${boundedWaits(param)},
     ${durably},
     pg_catalog.pg_advisory_xact_lock(
       pg_catalog.hashtextextended(${sql.lit(`${schema}.user.`)} || ${param('user', 'text')}, 0)
     ) as locked`;
+}
+
+/**
+ * Columns that let a transaction neither wait nor stand still for long, from then on. A host's own limit
+ * stays, if it is shorter.
+ */
+export function boundedWaits(param: Param<{ patienceMs: number }>): RawBuilder<unknown> {
+  const patience = param('patienceMs', 'integer');
+  const isShorter = sql`pg_catalog.current_setting('lock_timeout')::interval between interval '1 ms' and ${interval(patience)}`;
+
+  return sql`
+    pg_catalog.set_config('idle_in_transaction_session_timeout', ${patience}::text, true) as stands,
+    case when not ${isShorter} then pg_catalog.set_config('lock_timeout', ${patience}::text, true) end as waits`;
 }
