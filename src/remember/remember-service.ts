@@ -2,7 +2,7 @@ import { InvalidSessionError, SessionStoreError, UserNotAvailableError } from '.
 import { type OnError, quietly, safely } from '../safely.ts';
 import { Announcer } from '../session/announcer.ts';
 import { requireBoolean } from '../session/arguments.ts';
-import type { EndingReason } from '../session/ending.ts';
+import { type EndingReason, FORGETTING_REASONS } from '../session/ending.ts';
 import type { CreatedSession, CreateSessionOptions } from '../session/creation.ts';
 import type { TokenInput } from '../session/session-resolver.ts';
 import type { Session } from '../session/session.ts';
@@ -100,8 +100,6 @@ export class RememberService {
       await this.#checkRole(created.session, record.family);
       await this.#rotate(presented, successor, created.session, record.family);
     } catch (error) {
-      if (error instanceof InvalidSessionError && error.reason === 'banned')
-        await this.#endFamily(record.family, 'banned');
       if (!isUnknown(error)) await this.#takeBack(created.session);
       throw error;
     }
@@ -150,22 +148,40 @@ export class RememberService {
     return mintToken('mar', familyId, key === null ? undefined : successorSecret(key, token, familyId));
   }
 
-  async #checkRole(session: Session, family: RememberFamily): Promise<void> {
-    const { principal } = await this.#options.sessions.checkSession(session.id);
+  async #checkRole({ id }: Session, family: RememberFamily): Promise<void> {
+    const { principal } = await this.#options.sessions.checkSession(id).catch(async (error: unknown) => {
+      throw await this.#lossOf(error, family);
+    });
     if (this.#settings.mayRemember(principal.role)) return;
 
     await this.#endFamily(family, 'logged_out');
     throw new InvalidSessionError();
   }
 
+  /** The session has ended before its holder had it: what that is to him, who still has a good token perhaps. */
+  async #lossOf(error: unknown, family: RememberFamily): Promise<unknown> {
+    const reason = error instanceof InvalidSessionError ? error.reason : null;
+    if (reason === null) return error;
+
+    if (FORGETTING_REASONS.includes(reason)) {
+      await this.#endFamily(family, reason);
+      return new InvalidSessionError();
+    }
+
+    return new SessionStoreError('The session had to make room before it was begun.', {
+      retryable: true,
+      outcome: 'not-applied',
+    });
+  }
+
   async #rotate(
     { id: familyId, secretHash }: PresentedToken,
     { secretHash: successorHash }: MintedToken,
-    { id: sessionId }: Session,
+    session: Session,
     family: RememberFamily,
   ): Promise<void> {
     const { graceMs } = this.#settings;
-    const redemption = { familyId, secretHash, successorHash, graceMs, sessionId };
+    const redemption = { familyId, secretHash, successorHash, graceMs, sessionId: session.id };
 
     switch (await this.#options.store.redeemToken(redemption)) {
       case 'rotated':
@@ -174,6 +190,7 @@ export class RememberService {
       case 'reused':
         throw await this.#refuseReuse(family);
       case 'unknown':
+        await this.#checkRole(session, family);
         throw new InvalidSessionError();
     }
   }

@@ -224,6 +224,36 @@ describe('coming back', () => {
     expect((await service.checkSession(session.id)).principal.session).toEqual(session);
   });
 
+  it.each(['maintenance', 'replaced'] as const)(
+    'is a 503, and costs nobody his token, when the new session ends at once: %s',
+    async (reason) => {
+      let begun: string | null = null;
+      const host = openRemembering({
+        async around(method, call) {
+          if (begun !== null && (method === 'findSession' || method === 'redeemToken')) {
+            await host.store.endSession(begun, { reason, actorId: null });
+            begun = null;
+          }
+          const result = await call();
+          if (method === 'createSession' && isWatched)
+            begun = (result as { session: { id: string } }).session.id;
+          return result;
+        },
+      });
+      let isWatched = false;
+      const { rememberToken } = await signedIn(host.remember);
+      isWatched = true;
+
+      await expect(host.remember.redeem(rememberToken)).rejects.toMatchObject({
+        status: 503,
+        retryable: true,
+      });
+      isWatched = false;
+
+      await expect(host.remember.redeem(rememberToken)).resolves.toBeDefined();
+    },
+  );
+
   it('is over when the session is kicked before its holder has it', async () => {
     const host = openRemembering({
       async around(method, call) {
@@ -237,6 +267,7 @@ describe('coming back', () => {
     const newest: string[] = [];
     const { rememberToken } = await signedIn(host.remember);
 
+    await expect(host.remember.redeem(rememberToken)).rejects.toMatchObject(REFUSED);
     await expect(host.remember.redeem(rememberToken)).rejects.toMatchObject(REFUSED);
   });
 
