@@ -20,6 +20,9 @@ const VETO_MS = 5_000;
 /** Timers count milliseconds in 32 bits. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
+/** What an attachment has of its connection. */
+type Hold = symbol;
+
 /**
  * A session in the care of this node: with connections here, or waiting for the player to come back.
  * It is over when the session ends, when another node has it, or when its character has left.
@@ -27,7 +30,8 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
 export class LiveSession {
   readonly id: string;
   readonly #surroundings: Surroundings;
-  readonly #connections = new Set<Connection>();
+  /** Each with the latest hold on it: a host may attach the same one again. */
+  readonly #connections = new Map<Connection, Hold>();
   readonly #looks = new CoalescedTask(() => this.#look());
   readonly #links = new CoalescedTask(() => this.#saveLink());
   readonly #drops = new CoalescedTask(() => this.#dropLinkDead());
@@ -66,26 +70,33 @@ export class LiveSession {
    *
    * @throws SessionStoreError if the store does not answer. The connection is let go of then.
    */
-  async add(connection: Connection, principal: Principal): Promise<void> {
+  async add(connection: Connection, principal: Principal): Promise<Hold> {
     const { severalConnections } = this.#surroundings;
     this.#principal ??= principal;
     this.#isLinkDeadTold = false;
     if (!severalConnections || !this.isConnected) this.#warnedOf = null;
-    this.#connections.add(connection);
+    const hold: Hold = Symbol('hold');
+    this.#connections.delete(connection); // the newest is the last
+    this.#connections.set(connection, hold);
     try {
       await this.#links.run();
     } catch (error) {
-      this.remove(connection);
+      this.remove(connection, hold);
       throw error;
     }
     if (!severalConnections) void this.#closeOlderThan(connection);
     // What happened between the validate and now was heard by nobody here.
     await this.recheck();
+
+    return hold;
   }
 
-  /** Lets go of a connection without a word to it. */
-  remove(connection: Connection): void {
-    if (this.#connections.delete(connection)) this.#disconnected();
+  /** Lets go of a connection without a word to it, if it has not been taken in again since. */
+  remove(connection: Connection, hold: Hold): void {
+    if (this.#connections.get(connection) !== hold) return;
+
+    this.#connections.delete(connection);
+    this.#disconnected();
   }
 
   /** Closes all connections, for this node goes down; resolves when they have closed. */
@@ -102,7 +113,7 @@ export class LiveSession {
   }
 
   async #closeOlderThan(connection: Connection): Promise<void> {
-    const inOrder = [...this.#connections];
+    const inOrder = [...this.#connections.keys()];
     const older = inOrder.slice(0, Math.max(0, inOrder.indexOf(connection)));
     for (const each of older) this.#connections.delete(each);
     await this.#closeAll(older, 'reconnected');
@@ -121,7 +132,7 @@ export class LiveSession {
   }
 
   #takeConnections(): Connection[] {
-    const connections = [...this.#connections];
+    const connections = [...this.#connections.keys()];
     this.#connections.clear();
 
     return connections;
@@ -274,7 +285,7 @@ export class LiveSession {
   }
 
   #tell(call: (connection: Connection) => Promise<void> | void): void {
-    for (const connection of this.#connections) void this.#safely(() => call(connection));
+    for (const connection of this.#connections.keys()) void this.#safely(() => call(connection));
   }
 
   async #closeAll(
@@ -283,7 +294,9 @@ export class LiveSession {
     message?: string,
   ): Promise<void> {
     const end = connectionEnd(reason, message);
-    await Promise.all(connections.map((connection) => this.#safely(() => connection.close(end))));
+    const closing = Promise.all(connections.map((connection) => this.#safely(() => connection.close(end))));
+    this.#surroundings.onClosing(closing);
+    await closing;
   }
 
   #safely(call: () => Promise<void> | void): Promise<void> {

@@ -45,6 +45,8 @@ export class LiveSessions {
   readonly #surroundings: Surroundings;
   readonly #node: Node;
   readonly #live = new Map<string, LiveSession>();
+  /** The connections that are being closed. */
+  readonly #closing = new Set<Promise<unknown>>();
   readonly #sweeps = new CoalescedTask(() => this.#lookAtAll());
   readonly #sweeper: NodeJS.Timeout;
   readonly #unsubscribe: () => void;
@@ -76,6 +78,10 @@ export class LiveSessions {
       onError,
       onOver: (session) => {
         if (this.#live.get(session.id) === session) this.#live.delete(session.id);
+      },
+      onClosing: (closing) => {
+        this.#closing.add(closing);
+        void closing.finally(() => this.#closing.delete(closing));
       },
     });
     this.#unsubscribe = sessions.events.subscribe({
@@ -119,18 +125,19 @@ export class LiveSessions {
 
     const { id } = principal.session;
     if (this.#isClosed) {
-      await safely(() => connection.close(connectionEnd('shutdown')), this.#surroundings.onError);
+      const closing = safely(() => connection.close(connectionEnd('shutdown')), this.#surroundings.onError);
+      await withTimeLimit(closing, this.#closeTimeoutMs).catch(this.#surroundings.onError);
       return { principal, detach() {} };
     }
 
     const session = this.#live.get(id) ?? this.#watch(id);
-    await session.add(connection, principal);
+    const hold = await session.add(connection, principal);
 
     return {
       get principal() {
         return session.principal ?? principal;
       },
-      detach: () => session.remove(connection),
+      detach: () => session.remove(connection, hold),
     };
   }
 
@@ -183,6 +190,7 @@ export class LiveSessions {
     const all = Promise.all([
       this.#node.close().catch(this.#surroundings.onError),
       ...Array.from(this.#live.values(), (session) => session.shutDown()),
+      ...this.#closing,
     ]);
     await withTimeLimit(all, this.#closeTimeoutMs).catch(this.#surroundings.onError);
   }

@@ -43,12 +43,14 @@ export interface Surroundings {
   readonly onError: OnError;
   /** Told when there is nothing left to watch. */
   readonly onOver: (session: { readonly id: string }) => void;
+  /** Told of connections that are being closed. */
+  readonly onClosing: (closing: Promise<unknown>) => void;
 }
 
 /** The surroundings that a host's options make. */
 export function surroundingsOf(
   options: LiveSessionsOptions,
-  own: Pick<Surroundings, 'nodeId' | 'outage' | 'onError' | 'onOver'>,
+  own: Pick<Surroundings, 'nodeId' | 'outage' | 'onError' | 'onOver' | 'onClosing'>,
 ): Surroundings {
   const { sessions, store, severalConnections = false, warnBeforeMs = 120_000 } = options;
   const { maintenance, mayLeave = () => true, onLinkDead = () => {}, onLeft = () => {} } = options;

@@ -45,6 +45,49 @@ describe('a connection', () => {
     expect(connection.reason).toBe('kicked');
   });
 
+  it('stays watched when it was attached twice, and the first attachment is given up', async () => {
+    const host = openLiveHost();
+    const { token, connection, attachment } = await attached(host);
+    await host.live.attach(token, connection);
+
+    attachment.detach();
+    attachment.detach();
+    expect(connection.reason).toBeNull();
+    await host.service.logout(token);
+    await vi.advanceTimersByTimeAsync(0);
+
+    expect(connection.reason).toBe('logged_out');
+  });
+
+  it('is waited for by a node that goes down, also if it was being closed already', async () => {
+    const host = openLiveHost();
+    const { token } = await host.service.createSession(alice.id);
+    const { promise: said, resolve: say } = Promise.withResolvers<void>();
+    await host.live.attach(token, { close: () => said });
+    await host.service.logout(token);
+    await vi.advanceTimersByTimeAsync(0);
+    let isDown = false;
+
+    const closing = host.live.close().then(() => (isDown = true));
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(isDown).toBe(false);
+    say();
+    await closing;
+
+    expect(host.errors).toEqual([]);
+  });
+
+  it('holds up nobody who comes to a node that is down, though it never closes', async () => {
+    const host = openLiveHost();
+    const { token } = await host.service.createSession(alice.id);
+    await host.live.close();
+
+    const attaching = host.live.attach(token, { close: () => new Promise(() => {}) });
+    await vi.advanceTimersByTimeAsync(5_000);
+
+    await expect(attaching).resolves.toBeDefined();
+  });
+
   it('stays open when its player shows his credentials again, and gets another token', async () => {
     const host = openLiveHost();
     const { token, connection } = await attached(host);
