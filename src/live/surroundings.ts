@@ -92,7 +92,9 @@ export function surroundingsOf(
     graceMsFor: ({ role }) => termsFor(policy, role).linkDeadGraceMs,
     async mayLeave(principal) {
       try {
-        return await withTimeLimit(Promise.resolve(mayLeave(principal)), VETO_PATIENCE_MS);
+        const may: unknown = await withTimeLimit(Promise.resolve(mayLeave(principal)), VETO_PATIENCE_MS);
+
+        return may !== false; // a rule that forgets to answer keeps nobody
       } catch (error) {
         onError(error); // a mistake of the host's is not to keep ghosts in its game
         return true;

@@ -126,6 +126,15 @@ describe('a player whose connection has dropped', () => {
     expect(await whoIsThere(host)).toEqual(['Aria']);
   });
 
+  it('leaves when the rule of the host forgets to answer', async () => {
+    const { host, attachment } = await playing({ live: { mayLeave: (() => {}) as never } });
+
+    attachment.detach();
+    await host.pass(91 * SECOND);
+
+    expect(await whoIsThere(host)).toEqual([]);
+  });
+
   it('leaves when the host never says whether he may, which is asked once at a time', async () => {
     let asked = 0;
     const { host, attachment } = await playing({
