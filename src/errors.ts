@@ -170,7 +170,8 @@ export interface SessionStoreFailure {
 
 /**
  * The store could not answer, so nobody knows whether the session is valid. Never a 401: a host
- * keeps its connections and tries again. Every call but `createSession` may be repeated safely.
+ * keeps its connections and tries again. Every call but `createSession`, `reauthenticate`
+ * and `redeem` may be repeated safely.
  */
 export class SessionStoreError extends AuthError {
   override readonly name: string = 'SessionStoreError';

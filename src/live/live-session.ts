@@ -68,20 +68,23 @@ export class LiveSession {
    * Takes in a connection. From its return on it is closed on whatever end the session comes to; if
    * the session ended meanwhile, it has been.
    *
-   * @throws SessionStoreError if the store does not answer. The connection is let go of then.
+   * @throws SessionStoreError if the store does not answer. The connection is let go of then, unless it was
+   *   here before.
    */
   async add(connection: Connection, principal: Principal): Promise<Hold> {
     const { severalConnections } = this.#surroundings;
     this.#principal ??= principal;
     this.#isLinkDeadTold = false;
     if (!severalConnections || !this.isConnected) this.#warnedOf = null;
+    const former = this.#connections.get(connection);
     const hold: Hold = Symbol('hold');
     this.#connections.delete(connection); // the newest is the last
     this.#connections.set(connection, hold);
     try {
       await this.#links.run();
     } catch (error) {
-      this.remove(connection, hold);
+      if (former === undefined) this.remove(connection, hold);
+      else if (this.#connections.get(connection) === hold) this.#connections.set(connection, former);
       throw error;
     }
     if (!severalConnections) void this.#closeOlderThan(connection);

@@ -96,11 +96,13 @@ export class RememberService {
     // The session first: where there can be none, because the game is closed say, the token stays good.
     const created = await this.#createFor(record.family, options);
     const successor = this.#successorOf(token, presented.id);
+    let mayHang = false;
     try {
       await this.#checkRole(created.session, record.family);
+      mayHang = true;
       await this.#rotate(presented, successor, created.session, record.family);
     } catch (error) {
-      if (!isUnknown(error)) await this.#takeBack(created.session);
+      if (!(mayHang && isUnknown(error))) await this.#takeBack(created.session);
       throw error;
     }
 

@@ -84,7 +84,7 @@ export class SessionService<Permission extends string = MudPermission> {
   async createSession(userId: string, options: CreateSessionOptions = {}): Promise<CreatedSession> {
     requireString('userId', userId);
     const { clientType, isAuthenticated } = clientOf(options);
-    const id = this.#newUuid();
+    const id = this.#newSessionId();
     const { token, secretHash } = mintToken('mas', id);
 
     const created = await this.#store.createSession({
@@ -360,7 +360,7 @@ export class SessionService<Permission extends string = MudPermission> {
     return touch ? this.#resolver.use(token) : this.#resolver.resolve(token);
   }
 
-  #newUuid(): string {
+  #newSessionId(): string {
     const id: unknown = this.#generateSessionId();
     if (typeof id === 'string' && isSessionId(id)) return id;
 

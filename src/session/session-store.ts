@@ -134,7 +134,7 @@ export interface ActiveCharacter {
  * - **Users and characters are read at each call**, never remembered.
  * - **`SessionStoreError` is the only error that may escape**, and means that the store could not
  *   do its work. After one with `outcome: 'unknown'` the write may have happened; all methods but
- *   `createSession` may then be called again to the same effect.
+ *   `createSession` and `renewSession` may then be called again to the same effect.
  *
  * `describeSessionStore` from `mud-auth/testing` checks all this of an implementation.
  */

@@ -59,6 +59,23 @@ describe('a connection', () => {
     expect(connection.reason).toBe('logged_out');
   });
 
+  it('stays watched when it could not be attached a second time', async () => {
+    let isDown = false;
+    const host = openLiveHost({
+      around: (method, call) =>
+        method === 'linkSession' && isDown ? Promise.reject(new Error('no route to host')) : call(),
+    });
+    const { token, connection } = await attached(host);
+    isDown = true;
+    await expect(host.live.attach(token, connection)).rejects.toThrow('no route to host');
+    isDown = false;
+
+    await host.service.logout(token);
+    await vi.advanceTimersByTimeAsync(0);
+
+    expect(connection.reason).toBe('logged_out');
+  });
+
   it('is waited for by a node that goes down, also if it was being closed already', async () => {
     const host = openLiveHost();
     const { token } = await host.service.createSession(alice.id);

@@ -79,6 +79,10 @@ export class ServerNode {
     return this.#call('redeem', rememberToken);
   }
 
+  revoke(rememberToken: string | null): Promise<boolean> {
+    return this.#call('revoke', rememberToken);
+  }
+
   /** Closes the game; how many sessions that ended. */
   startMaintenance(options: StartMaintenanceOptions): Promise<number> {
     return this.#call('start', options);

@@ -99,6 +99,7 @@ const targets: Readonly<Record<string, object>> = {
   end: maintenance,
   signIn: remember,
   redeem: remember,
+  revoke: remember,
 };
 
 process.on('message', (call: NodeCall) => {

@@ -313,6 +313,20 @@ describe('coming back', () => {
     },
   );
 
+  it('leaves no session behind when the store fails before the token is used, whatever it did', async () => {
+    let fails = false;
+    const { remember, store } = openRemembering({
+      around: (method, call) =>
+        method === 'findSession' && fails ? Promise.reject(outage('unknown')) : call(),
+    });
+    const { rememberToken } = await signedIn(remember);
+    fails = true;
+
+    await expect(remember.redeem(rememberToken)).rejects.toMatchObject({ status: 503 });
+
+    expect(await store.countActiveSessions(0)).toBe(1);
+  });
+
   it('leaves no session behind when the store has applied nothing', async () => {
     let fails = true;
     const { remember, store } = openRemembering({

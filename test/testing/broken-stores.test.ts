@@ -46,6 +46,7 @@ const LINKING = 'nodes, and the links of sessions';
 const PRESENCE = 'who is there';
 const MAINTENANCE = 'a closed game';
 const REMEMBERING = 'clients that are remembered';
+const FORGETTING = 'clients that are forgotten';
 const RACING = 'calls at the same time';
 
 const SUITES = [describeSessionStore, describeLinkStore, describeMaintenanceStore, describeRememberStore];
@@ -76,6 +77,7 @@ describe('the suites of stores', () => {
       PRESENCE,
       MAINTENANCE,
       REMEMBERING,
+      FORGETTING,
     ]);
   });
 
@@ -119,7 +121,7 @@ describe('the suites of stores', () => {
     ['lets everybody into a closed game', (context) => new OpenStore(context), [MAINTENANCE]],
     ['forgives every copy', rememberedBy(ForgivingRememberStore), [REMEMBERING]],
     ['does not know a copy', rememberedBy(ObliviousRememberStore), [REMEMBERING]],
-    ['lets go of sessions', rememberedBy(LooseRememberStore), [REMEMBERING]],
+    ['lets go of sessions', rememberedBy(LooseRememberStore), [FORGETTING]],
     ['remembers users', (context) => new MemorySessionStore(rememberingUsers(context)), [READING, LISTING]],
   ])('finds out a store that %s', async (_, open, chapters) => {
     const failures = await failuresOf(open);

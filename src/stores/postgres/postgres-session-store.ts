@@ -14,6 +14,7 @@ import type {
 } from '../../session/session-store.ts';
 import type { Session } from '../../session/session.ts';
 import { isSessionId } from '../../token.ts';
+import { asHalfDone } from '../half-done.ts';
 import { Cleanup } from './cleanup.ts';
 import type { Coalescer } from './coalescer.ts';
 import { idTypes } from './id-types.ts';
@@ -206,7 +207,13 @@ export class PostgresSessionStore implements SessionStore {
   }
 
   async #forget(familyId: string | null | undefined): Promise<void> {
-    if (familyId) await this.#database.run(this.#statements.forgetFamily, { id: familyId });
+    if (!familyId) return;
+
+    try {
+      await this.#database.run(this.#statements.forgetFamily, { id: familyId });
+    } catch (error) {
+      throw asHalfDone(error); // the session has ended
+    }
   }
 
   async #create(input: NewSession): Promise<TriedCreation> {

@@ -90,7 +90,10 @@ export class UserTransactions {
     });
   }
 
-  /** Ends all sessions of a user, but for one that may be kept. Without the lock, two that take several of his rows could deadlock. */
+  /**
+   * Ends all sessions of a user, but for one that may be kept. Without the lock, two that take several of
+   * his rows could deadlock.
+   */
   async endSessions(user: string, cause: EndingCause, keptSessionId: string | null): Promise<number> {
     const kept = keptSessionId !== null && isSessionId(keptSessionId) ? keptSessionId : null;
 

@@ -1,8 +1,12 @@
 import { type Chapters, describeChapters, type StoreSuiteOptions } from './fixture.ts';
+import { forgettingCases } from './forgetting-cases.ts';
 import { rememberCases } from './remember-cases.ts';
 import type { WithRemember } from './remember-fixture.ts';
 
-const CHAPTERS: Chapters<WithRemember> = { 'clients that are remembered': rememberCases };
+const CHAPTERS: Chapters<WithRemember> = {
+  'clients that are remembered': rememberCases,
+  'clients that are forgotten': forgettingCases,
+};
 
 /**
  * Declares the conformance suite of the `RememberStore` port, as {@link describeSessionStore} does;

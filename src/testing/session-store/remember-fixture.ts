@@ -6,6 +6,7 @@ import type {
   RememberFamily,
   RememberStore,
 } from '../../remember/remember-store.ts';
+import type { EndingCause } from '../../session/ending.ts';
 import type { Session } from '../../session/session.ts';
 import { newUuid } from '../../token.ts';
 import { type Fixture, someHash } from './fixture.ts';
@@ -17,6 +18,8 @@ export interface WithRemember {
 
 /** A case about remembered clients. */
 export type RememberFixture = Fixture & WithRemember;
+
+export const REUSED: EndingCause = { reason: 'reuse_detected', actorId: null };
 
 export const IDLE_MS = 10_000;
 export const ABSOLUTE_MS = 25_000;

@@ -103,21 +103,21 @@ export function rememberStatements(schema: string): RememberStatements {
           and ${isFamilyLive()}`,
     ),
 
-    // The family is locked before its tokens: an end of it takes the same way. Who has waited sees its
+    // The family is locked before its tokens and its sessions, as all that ends one does. Who has waited sees its
     // tokens as they were before; then the UPDATE finds the token used, and nothing is written. Whether it
     // lives is judged when it is held.
     redeemToken: new Statement(
       (param) => sql<RedemptionRow>`
-        with ${clock(param)}, session as materialized (
-          select s.id from ${sessions} as s, mud_auth_clock
-          where s.id = ${param('session', 'uuid')} and ${isLive} for no key update of s
-        ), held as materialized (
-          select f.* from ${families} as f, session
-          where f.id = ${param('family', 'uuid')} for no key update of f
+        with ${clock(param)}, held as materialized (
+          select f.* from ${families} as f where f.id = ${param('family', 'uuid')} for no key update of f
         ), timed as materialized (
           select held.*, ${now(param)} as now from held
+        ), session as materialized (
+          select s.id from ${sessions} as s, timed, mud_auth_clock
+          where s.id = ${param('session', 'uuid')} and ${isLive} for no key update of s
         ), family as materialized (
-          select f.id, f.absolute_expires_at, f.now from timed as f where ${isFamilyLive(sql`f.now`)}
+          select f.id, f.absolute_expires_at, f.now from timed as f, session
+          where ${isFamilyLive(sql`f.now`)}
         ), presented as (
           select t.family_id, t.used_at is not null as used,
             t.used_at > family.now - ${interval(param('grace', 'bigint'))} as in_grace
@@ -148,9 +148,12 @@ export function rememberStatements(schema: string): RememberStatements {
           exists (select from presented where presented.in_grace) as in_grace`,
     ),
 
+    // The DELETE takes the lock of the table before that of any row, which a clear-all waits for.
     lockFamily: new Statement(
       (param) => sql<object>`
-        with mud_auth_clock as (select ${now(param)} as now, ${durably}, ${boundedWaits(param)})
+        with mud_auth_clock as (select ${now(param)} as now, ${durably}, ${boundedWaits(param)}), entered as (
+          delete from ${sessions} where false
+        )
         select f.id from ${families} as f, mud_auth_clock
         where f.id = ${param('family', 'uuid')} and ${isFamilyLive()} for update of f`,
     ),

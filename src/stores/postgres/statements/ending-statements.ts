@@ -209,8 +209,9 @@ export function endingCtes(
   return sql`
     with mud_auth_clock as (
       select ${now(param)} as now, ${durably}
-    ), ${batch} gone as (
-      delete from ${sql.table(`${schema}.sessions`)} as s using mud_auth_clock where ${which}
+    ), ${batch} ${forgets ? familiesFirst(schema, which) : sql``} gone as (
+      delete from ${sql.table(`${schema}.sessions`)} as s
+      using mud_auth_clock ${forgets ? sql`, (select pg_catalog.count(*) from kin) as locked` : sql``} where ${which}
       returning s.id, s.user_id, s.secret_hash, s.created_at, s.remember_family, mud_auth_clock.now as ended_at,
         case when ${isExpired} then 'expired' else ${reason} end as reason,
         case when ${isExpired} then null else ${actor} end as actor_id
@@ -224,6 +225,15 @@ export function endingCtes(
         actor_id = excluded.actor_id, ended_at = excluded.ended_at
       returning *
     )${forgets ? forgetting(schema) : sql``}`;
+}
+
+/** Families are locked before the sessions that hang on them, whoever ends which: else two could wait for each other. */
+function familiesFirst(schema: string, which: RawBuilder<unknown>): RawBuilder<unknown> {
+  return sql`kin as materialized (
+      select f.id from ${sql.table(`${schema}.remember_families`)} as f
+      where f.id in (select s.remember_family from ${sql.table(`${schema}.sessions`)} as s where ${which})
+      for update of f
+    ),`;
 }
 
 function forgetting(schema: string): RawBuilder<unknown> {
