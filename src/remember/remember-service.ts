@@ -217,7 +217,7 @@ export class RememberService {
     return wasLive;
   }
 
-  /** Nobody has its token, so that it harms nobody if it stays. */
+  /** Nobody has its token. Should it stay, it takes a place under a limit until it expires. */
   async #takeBack(session: Session): Promise<void> {
     const { sessions } = this.#options;
     await safely(
